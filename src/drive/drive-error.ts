@@ -1,0 +1,64 @@
+// How a drive fails. Both dialects translate what their service says into one of these faults; `fault` decides what is
+// tried again (here and in queue/), fs/errno.ts decides what a program is told.
+
+/**
+ * - `missing`: the item (or its parent) does not exist
+ * - `exists`: the name is taken in that folder
+ * - `changed`: the item is no longer the version that the caller named
+ * - `denied`: not allowed, and signing in again would not help
+ * - `signed-out`: no valid sign-in; `skydrive auth` mends it
+ * - `full`: no space left on the drive
+ * - `locked`: somebody else holds the item (423)
+ * - `too-large`: larger than the service takes
+ * - `busy`: throttled or overloaded; later it may work
+ * - `offline`: the service was not reached, or the connection broke
+ * - `refused`: the service understood and will never do this (bad name, wrong type)
+ * - `broken`: the answer makes no sense (HTML, cut body, wrong length, 5xx)
+ * - `unsupported`: this dialect has no such thing
+ */
+export type Fault =
+  | 'missing'
+  | 'exists'
+  | 'changed'
+  | 'denied'
+  | 'signed-out'
+  | 'full'
+  | 'locked'
+  | 'too-large'
+  | 'busy'
+  | 'offline'
+  | 'refused'
+  | 'broken'
+  | 'unsupported';
+
+const passingFaults: ReadonlySet<Fault> = new Set(['busy', 'offline', 'broken']);
+
+interface DriveErrorOptions extends ErrorOptions {
+  /** HTTP status, where there was one. */
+  readonly status?: number;
+  /** The service asked to wait this long, milliseconds. */
+  readonly retryAfterMs?: number;
+  /** The request may have taken effect although no (or no readable) answer came: look before repeating. */
+  readonly ambiguous?: boolean;
+}
+
+export class DriveError extends Error {
+  override readonly name = 'DriveError';
+  readonly fault: Fault;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly ambiguous: boolean;
+
+  constructor(fault: Fault, message: string, options: DriveErrorOptions = {}) {
+    super(message, options);
+    this.fault = fault;
+    this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs;
+    this.ambiguous = options.ambiguous ?? false;
+  }
+
+  /** The same request may succeed later without anybody doing anything. */
+  get passing(): boolean {
+    return passingFaults.has(this.fault);
+  }
+}
