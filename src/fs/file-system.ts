@@ -6,21 +6,14 @@
 // Names arrive as valid strings: not empty, no slash, no NUL, never `.` or `..`. Whether the caller may do a thing (owner,
 // mode bits, sticky bit) is the kernel's to check (mount option default_permissions); the type checks below are ours.
 
-/** Inode number. Ours, persistent, never used again for another node. The root is 1. */
-export type NodeId = number & { readonly __node: true };
+import type { Timestamp } from '../base/timestamp.ts';
+import type { NodeId, NodeKind } from '../metadata/node.ts';
+
+export { rootNode } from '../metadata/node.ts';
+export type { NodeId, NodeKind, Timestamp };
+
 /** An open file or an open folder. Never used again while the process lives. */
 export type HandleId = number & { readonly __handle: true };
-
-export const rootNode = 1 as NodeId;
-
-export type NodeKind = 'file' | 'folder' | 'symlink';
-
-export interface Timestamp {
-  /** Whole seconds since 1970; may be negative. */
-  readonly seconds: number;
-  /** 0 to 999,999,999. */
-  readonly nanoseconds: number;
-}
 
 export interface Attributes {
   readonly node: NodeId;

@@ -1,0 +1,73 @@
+// Names: what a node is called in the tree and what its item is called on the drive. What the service cannot hold is moved
+// to the private-use characters U+F001 to U+F07F, the convention that Windows' own Unix layers and Samba use (character code
+// + 0xF000), so that every mount shows the same name again and no name that people type is touched.
+
+/** Longest name, in UTF-16 units, on both sides (live-connect-v5 3.3). */
+export const maxNameLength = 255;
+
+/** A symlink is a small text file that holds its target; the suffix marks it (the convention of rclone's --links). */
+const linkSuffix = '.rclonelink';
+/** Longest target, bytes: PATH_MAX less the final NUL. */
+const maxTargetLength = 4095;
+
+const forbidden = new Set('\\*<>?:|"');
+const privateBase = 0xf000;
+
+const isControl = (code: number): boolean => code < 0x20 || code === 0x7f;
+const toPrivate = (character: string): string => String.fromCharCode(privateBase + character.charCodeAt(0));
+
+const escapeCharacter = (character: string): string =>
+  forbidden.has(character) || isControl(character.charCodeAt(0)) ? toPrivate(character) : character;
+
+/** The service trims blanks at both ends and dots at the end. */
+const escapeEnds = (name: string): string =>
+  name
+    .replace(/^ +/, (blanks) => toPrivate(' ').repeat(blanks.length))
+    .replace(/[ .]+$/, (end) => [...end].map(toPrivate).join(''));
+
+/** The name that the drive is given for a local name. */
+export const toRemoteName = (name: string, isLink: boolean): string =>
+  escapeEnds([...(isLink ? `${name}${linkSuffix}` : name)].map(escapeCharacter).join(''));
+
+const unescapeCharacter = (character: string): string => {
+  const code = character.charCodeAt(0) - privateBase;
+  if (code < 1 || code > 0x7f) return character;
+  const plain = String.fromCharCode(code);
+  return forbidden.has(plain) || isControl(code) || plain === ' ' || plain === '.' ? plain : character;
+};
+
+/** What the kernel must never see in a name, whatever a server says. */
+const defuse = (name: string): string => {
+  const whole = name
+    .toWellFormed()
+    .replaceAll('/', '\uf02f')
+    .replaceAll('\0', '\uf000')
+    .slice(0, maxNameLength)
+    .toWellFormed();
+  if (whole === '') return '(no name)';
+  return whole === '.' || whole === '..' ? [...whole].map(toPrivate).join('') : whole;
+};
+
+/** Whether an item of this name and size is a symlink. */
+export const isLinkItem = (remoteName: string, size: number): boolean =>
+  remoteName.length > linkSuffix.length && remoteName.endsWith(linkSuffix) && size > 0 && size <= maxTargetLength;
+
+/** The name in the tree for the name of an item; always one that the kernel can take. */
+export const toLocalName = (remoteName: string, isLink: boolean): string => {
+  const plain = isLink ? remoteName.slice(0, -linkSuffix.length) : remoteName;
+  return defuse([...defuse(plain)].map(unescapeCharacter).join(''));
+};
+
+/** Two names with the same folded form are one name to the service. */
+export const foldName = (name: string): string => name.toLowerCase();
+
+/** `name (2).ext`, `name (3).ext` …: what the others are called when a folder holds one name more than once. */
+export const distinctName = (name: string, number: number): string => withInfix(name, ` (${number})`);
+
+/** Puts `infix` before the extension, and keeps the whole within the longest name. */
+export const withInfix = (name: string, infix: string): string => {
+  const dot = name.lastIndexOf('.');
+  const extension = dot > 0 ? name.slice(dot).slice(0, 32) : '';
+  const stem = dot > 0 ? name.slice(0, dot) : name;
+  return `${stem.slice(0, maxNameLength - infix.length - extension.length).toWellFormed()}${infix}${extension}`;
+};
