@@ -9,7 +9,6 @@
 import type { Timestamp } from '../base/timestamp.ts';
 import type { NodeId, NodeKind } from '../metadata/node.ts';
 
-export { rootNode } from '../metadata/node.ts';
 export type { NodeId, NodeKind, Timestamp };
 
 /** An open file or an open folder. Never used again while the process lives. */
