@@ -1,0 +1,198 @@
+// The state behind MemoryDrive, and the hand of "another client" on it: every method works at once, by path, and without
+// the drive's checks, so that tests can change the drive behind the back of what they test.
+import type { Clock } from '../../src/base/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import type { Comment, Item, ItemId, ItemKind, LinkKind } from '../../src/drive/drive.ts';
+import { DriveError } from '../../src/drive/drive-error.ts';
+
+export interface StoredItem {
+  readonly id: ItemId;
+  parentId: ItemId | undefined;
+  name: string;
+  kind: ItemKind;
+  bytes: Uint8Array;
+  created: number;
+  modified: number;
+  version: number;
+  contentVersion: number;
+  description: string;
+  comments: Comment[];
+  links: Map<LinkKind, string>;
+}
+
+export interface MemoryStoreOptions {
+  readonly clock?: Clock;
+  /** Quota in bytes; 1 GiB when not given. */
+  readonly total?: number;
+}
+
+export const rootId: ItemId = 'root';
+
+const textBytes = (content: Uint8Array | string): Uint8Array =>
+  typeof content === 'string' ? new TextEncoder().encode(content) : Uint8Array.from(content);
+
+export class MemoryStore {
+  readonly clock: Clock;
+  total: number;
+  readonly items = new Map<ItemId, StoredItem>();
+  /** Ids in the order of their changes; the change feed's cursor is an index into it. */
+  feed: ItemId[] = [];
+  /** Cursors given out before this generation are answered with a reset. */
+  generation = 1;
+  #nextId = 1;
+  #nextVersion = 1;
+
+  constructor(options: MemoryStoreOptions = {}) {
+    this.clock = options.clock ?? systemClock;
+    this.total = options.total ?? 2 ** 30;
+    this.#insert(rootId, undefined, 'SkyDrive', 'folder');
+  }
+
+  newId(prefix: string): string {
+    return `${prefix}!${this.#nextId++}`;
+  }
+
+  #insert(id: ItemId, parentId: ItemId | undefined, name: string, kind: ItemKind): StoredItem {
+    const now = this.clock.now();
+    const item: StoredItem = {
+      ...{ id, parentId, name, kind, bytes: new Uint8Array(), created: now, modified: now },
+      ...{ version: 0, contentVersion: 0, description: '', comments: [], links: new Map<LinkKind, string>() },
+    };
+    this.items.set(id, item);
+    this.contentChanged(item);
+    return item;
+  }
+
+  /** Whatever the name is, and whether or not it is taken. */
+  add(parentId: ItemId, name: string, kind: ItemKind, content: Uint8Array | string = ''): StoredItem {
+    const item = this.#insert(this.newId(kind), parentId, name, kind);
+    item.bytes = textBytes(content);
+    return item;
+  }
+
+  changed(item: StoredItem): void {
+    item.version = this.#nextVersion++;
+    this.feed.push(item.id);
+  }
+
+  contentChanged(item: StoredItem): void {
+    this.changed(item);
+    item.contentVersion = item.version;
+  }
+
+  get(id: ItemId): StoredItem {
+    const item = this.items.get(id);
+    if (item === undefined) throw new DriveError('missing', `item ${id} does not exist`, { status: 404 });
+    return item;
+  }
+
+  children(id: ItemId): StoredItem[] {
+    return [...this.items.values()].filter((item) => item.parentId === id);
+  }
+
+  childNamed(id: ItemId, name: string): StoredItem | undefined {
+    const folded = name.toLowerCase();
+    return this.children(id).find((item) => item.name.toLowerCase() === folded);
+  }
+
+  isBelow(id: ItemId, ancestor: ItemId): boolean {
+    for (let at: ItemId | undefined = id; at !== undefined; at = this.items.get(at)?.parentId) {
+      if (at === ancestor) return true;
+    }
+    return false;
+  }
+
+  delete(id: ItemId): void {
+    for (const child of this.children(id)) this.delete(child.id);
+    this.items.delete(id);
+    this.feed.push(id);
+  }
+
+  get used(): number {
+    return [...this.items.values()].reduce((sum, item) => sum + item.bytes.length, 0);
+  }
+
+  toItem(stored: StoredItem): Item {
+    return {
+      ...{ id: stored.id, parentId: stored.parentId, name: stored.name, kind: stored.kind },
+      size: stored.kind === 'file' ? stored.bytes.length : 0,
+      ...{ created: stored.created, modified: stored.modified },
+      version: `v${stored.version}`,
+      contentVersion: `c${stored.contentVersion}`,
+      ...(stored.description === '' ? {} : { description: stored.description }),
+      facts: { web_url: `https://drive.example/${stored.id}` },
+      commentCount: stored.comments.length,
+    };
+  }
+
+  // ---- another client, by path (`a/b/c`; '' is the root) ----
+
+  find(path: string): StoredItem | undefined {
+    let at = this.items.get(rootId);
+    for (const name of path.split('/').filter((part) => part !== '')) {
+      at = at && this.children(at.id).find((item) => item.name === name);
+    }
+    return at;
+  }
+
+  at(path: string): StoredItem {
+    const item = this.find(path);
+    if (item === undefined) throw new Error(`the drive has no ${path}`);
+    return item;
+  }
+
+  /** The item as the drive would answer it. */
+  itemAt(path: string): Item {
+    return this.toItem(this.at(path));
+  }
+
+  /** Makes the folder and those above it. */
+  makeFolder(path: string): StoredItem {
+    const found = this.find(path);
+    if (found !== undefined) return found;
+    const cut = path.lastIndexOf('/');
+    return this.add(this.makeFolder(path.slice(0, Math.max(cut, 0))).id, path.slice(cut + 1), 'folder');
+  }
+
+  /** New content for the file of that path, which is made (with its folders) where there is none. */
+  put(path: string, content: Uint8Array | string): StoredItem {
+    const found = this.find(path);
+    const cut = path.lastIndexOf('/');
+    const item = found ?? this.add(this.makeFolder(path.slice(0, Math.max(cut, 0))).id, path.slice(cut + 1), 'file');
+    item.bytes = textBytes(content);
+    item.modified = this.clock.now();
+    this.contentChanged(item);
+    return item;
+  }
+
+  move(from: string, to: string): void {
+    const item = this.at(from);
+    const cut = to.lastIndexOf('/');
+    item.parentId = this.makeFolder(to.slice(0, Math.max(cut, 0))).id;
+    item.name = to.slice(cut + 1);
+    this.changed(item);
+  }
+
+  remove(path: string): void {
+    this.delete(this.at(path).id);
+  }
+
+  /** Every path with its content as text; folders end in `/` and hold ''. Same-named items: the last one wins. */
+  tree(): Record<string, string> {
+    const found: [string, string][] = [];
+    const walk = (id: ItemId, prefix: string): void => {
+      for (const item of this.children(id)) {
+        const path = `${prefix}${item.name}${item.kind === 'folder' ? '/' : ''}`;
+        found.push([path, new TextDecoder().decode(item.bytes)]);
+        if (item.kind === 'folder') walk(item.id, path);
+      }
+    };
+    walk(rootId, '');
+    return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** From now on, every cursor given out before is stale: the next `changes` answers with a reset. */
+  expireCursors(): void {
+    this.generation++;
+  }
+}
