@@ -27,6 +27,8 @@ export interface Store {
    * inside a transaction is part of it. ENOSPC when the disk is full.
    */
   transact<T>(work: () => T): T;
+  /** Runs `work` once the running transaction is on the disk, and not at all if it is undone; now, if none is running. */
+  afterCommit(work: () => void): void;
   /** Called after a transaction was undone, for whoever keeps copies of records. */
   onUndone(listener: () => void): void;
   close(): Promise<void>;
@@ -45,6 +47,7 @@ class LmdbStore implements Store {
   readonly #root: RootDatabase;
   readonly #listeners: (() => void)[] = [];
   #inside = false;
+  #committed: (() => void)[] = [];
 
   constructor(root: RootDatabase) {
     this.#root = root;
@@ -68,15 +71,29 @@ class LmdbStore implements Store {
 
   transact<T>(work: () => T): T {
     if (this.#inside) return work();
+    const result = this.#commit(work);
+    const committed = this.#committed;
+    this.#committed = [];
+    for (const follow of committed) follow();
+    return result;
+  }
+
+  #commit<T>(work: () => T): T {
     this.#inside = true;
     try {
       return this.#root.transactionSync(work);
     } catch (error) {
+      this.#committed = [];
       for (const listener of this.#listeners) listener();
       throw asFsError(error);
     } finally {
       this.#inside = false;
     }
+  }
+
+  afterCommit(work: () => void): void {
+    if (this.#inside) this.#committed.push(work);
+    else work();
   }
 
   onUndone(listener: () => void): void {

@@ -1,0 +1,288 @@
+// One content while it is in use: a sparse file on this disk, which of its bytes are there, and where the others come from.
+// Everything but the waiting for missing bytes is synchronous, so that no call sees another half done. Shared by all
+// handles of a node; Contents makes and ends it.
+import { closeSync, constants, fdatasync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { abortable } from '../base/abortable.ts';
+import { FsError } from '../base/errors.ts';
+import { Ranges } from '../base/ranges.ts';
+import type { Drive, Item } from '../drive/drive.ts';
+import { DriveError } from '../drive/drive-error.ts';
+import type { Base, ContentId, ContentRecord } from './content-record.ts';
+import { Fetcher } from './fetcher.ts';
+import type { ReadWindow } from './read-window.ts';
+
+const syncData = promisify(fdatasync);
+
+const diskFull = (cause: unknown): FsError => new FsError('ENOSPC', 'the disk of the cache is full', { cause });
+
+/** What a content needs of its surroundings. */
+export interface ContentHost {
+  readonly drive: Drive;
+  readonly bootId: string;
+  /** The first byte that the drive does not have is about to be written: make that durable. */
+  becomesDirty(file: ContentFile): void;
+  /** Bytes were added to the disk. */
+  grew(bytes: number): void;
+  /** The disk is full: free some of it. False if nothing could be freed. */
+  makeRoom(bytes: number): boolean;
+  /** More of the content has arrived; the record is worth saving. */
+  fetched(file: ContentFile): void;
+  /** The drive has another version than the one wanted. True if `file` was moved on to it. */
+  versionGone(file: ContentFile): Promise<boolean>;
+}
+
+export class ContentFile {
+  readonly id: ContentId;
+  readonly node: number;
+  readonly #fd: number;
+  readonly #host: ContentHost;
+  #size: number;
+  #base: Base | undefined;
+  #present: Ranges;
+  #holes: Ranges;
+  #dirty: boolean;
+  #unsynced: boolean;
+  #generation = 0;
+  #fetcher: Fetcher | undefined;
+
+  constructor(id: ContentId, path: string, record: ContentRecord, host: ContentHost) {
+    this.id = id;
+    this.node = record.node;
+    this.#host = host;
+    this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    this.#size = record.size;
+    this.#base = record.base;
+    this.#dirty = record.dirty;
+    this.#unsynced = record.unsyncedIn !== undefined;
+    this.#present = Ranges.from(record.present);
+    this.#holes = Ranges.from(record.holes);
+    this.#checkFile(path);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get isDirty(): boolean {
+    return this.#dirty;
+  }
+
+  /** Counts changes of the content; whoever sends it compares before and after. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get presentBytes(): number {
+    return this.#present.size;
+  }
+
+  get item(): Item | undefined {
+    return this.#base?.item;
+  }
+
+  record(used: number): ContentRecord {
+    return {
+      ...{ node: this.node, size: this.#size, dirty: this.#dirty, used },
+      ...{ present: this.#present.toPairs(), holes: this.#holes.toPairs() },
+      ...(this.#base === undefined ? {} : { base: this.#base }),
+      ...(this.#unsynced ? { unsyncedIn: this.#host.bootId } : {}),
+    };
+  }
+
+  /** Fewer bytes than asked for only at the end of the content. */
+  async read(offset: number, length: number, signal: AbortSignal, window?: ReadWindow): Promise<Uint8Array> {
+    const end = Math.min(offset + length, this.#size);
+    if (offset >= end) return new Uint8Array(0);
+    const ahead = window?.take(offset, end - offset) ?? end - offset;
+    if (!this.#present.covers(offset, end)) await this.ensure(offset, end, signal, ahead);
+    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(end, this.#size) - offset));
+    // A hole at the end is not in the file: what cannot be read is zero.
+    return buffer.fill(0, readSync(this.#fd, buffer, 0, buffer.length, offset));
+  }
+
+  /** All of `data`, or ENOSPC with nothing of it counted. */
+  write(offset: number, data: Uint8Array): void {
+    if (data.length === 0) return;
+    this.#change();
+    const before = this.#present.size;
+    if (offset > this.#size) this.#addHole(this.#size, offset);
+    this.#writeFully(offset, data);
+    this.#present = this.#present.add(offset, offset + data.length);
+    if (this.#holes.list.length > 0) this.#holes = this.#holes.remove(offset, offset + data.length);
+    this.#size = Math.max(this.#size, offset + data.length);
+    this.#host.grew(this.#present.size - before);
+  }
+
+  truncate(size: number): void {
+    if (size === this.#size) return;
+    this.#change();
+    if (size > this.#size) this.#addHole(this.#size, size);
+    else this.#cutTo(size);
+    this.#size = size;
+  }
+
+  /** Zeros from `start` to `end`, told as a hole; within the size. */
+  punch(start: number, end: number): void {
+    const stop = Math.min(end, this.#size);
+    if (start >= stop) return;
+    this.#change();
+    const zeros = Buffer.alloc(Math.min(stop - start, 1 << 20));
+    for (let at = start; at < stop; at += zeros.length)
+      this.#writeFully(at, zeros.subarray(0, Math.min(zeros.length, stop - at)));
+    this.#present = this.#present.add(start, stop);
+    this.#holes = this.#holes.add(start, stop);
+  }
+
+  /** The next position at or behind `offset` that is data (or a hole); the size for a hole behind all data. */
+  seek(offset: number, whence: 'data' | 'hole'): number {
+    if (offset >= this.#size) throw new FsError('ENXIO', `position ${offset} is behind the end`);
+    const hole = this.#holes.list.find((range) => range.end > offset);
+    if (whence === 'hole') return hole === undefined ? this.#size : Math.max(offset, hole.start);
+    const position = hole === undefined || hole.start > offset ? offset : hole.end;
+    if (position >= this.#size) throw new FsError('ENXIO', `no data behind position ${offset}`);
+    return position;
+  }
+
+  /** Resolves when the bytes from `start` to `end` are on this disk. Rejects with the drive's error, or ENOSPC. */
+  async ensure(start: number, end: number, signal: AbortSignal, ahead = end - start): Promise<void> {
+    for (;;) {
+      const gap = this.#missing(start, end);
+      if (gap === undefined) return;
+      const stop = this.#missing(gap.start, gap.start + Math.max(ahead, gap.end - gap.start))?.end ?? gap.end;
+      try {
+        await abortable(this.#fetching().bring(gap, { start: gap.start, end: stop }), signal);
+      } catch (error) {
+        const isGone = error instanceof DriveError && error.fault === 'changed';
+        if (!isGone || !(await this.#host.versionGone(this))) throw error;
+      }
+    }
+  }
+
+  /** All bytes are on this disk: nothing is needed from the drive. */
+  get isComplete(): boolean {
+    return this.#missing(0, this.#size) === undefined;
+  }
+
+  /** The bytes are safe from a power cut when this resolves. */
+  async sync(): Promise<void> {
+    const generation = this.#generation;
+    const present = this.#present;
+    await syncData(this.#fd);
+    if (generation === this.#generation && present === this.#present) this.#unsynced = false;
+  }
+
+  /** The drive holds exactly these bytes now, as this version of this item. */
+  confirm(item: Item): void {
+    this.#stopFetching();
+    this.#dirty = false;
+    this.#base = { item, upTo: this.#size };
+  }
+
+  /** Nothing was read of the old version yet: read this one instead. */
+  moveOn(item: Item): boolean {
+    if (this.#dirty || this.#present.size > 0) return false;
+    this.#stopFetching();
+    this.#base = { item, upTo: item.size };
+    this.#size = item.size;
+    return true;
+  }
+
+  /** The same bytes under a newer version tag of their item. */
+  rebase(item: Item): void {
+    if (this.#base === undefined) return;
+    this.#stopFetching();
+    this.#base = { item, upTo: this.#base.upTo };
+  }
+
+  close(): void {
+    this.#stopFetching();
+    closeSync(this.#fd);
+  }
+
+  /** The first range within [start, end) that has to come from the drive. */
+  #missing(start: number, end: number): { readonly start: number; readonly end: number } | undefined {
+    return this.#present.gaps(start, Math.min(end, this.#base?.upTo ?? 0))[0];
+  }
+
+  #fetching(): Fetcher {
+    if (this.#base === undefined) throw new FsError('EIO', `content ${this.id} has a gap and nothing to fill it from`);
+    this.#fetcher ??= new Fetcher(this.#host.drive, this.#base.item, (offset, piece) => this.#arrived(offset, piece));
+    return this.#fetcher;
+  }
+
+  #stopFetching(): void {
+    this.#fetcher?.stop();
+    this.#fetcher = undefined;
+  }
+
+  /** Local writes win over what arrives later, and bytes behind a truncation are not wanted any more. */
+  #arrived(offset: number, piece: Uint8Array): void {
+    const end = Math.min(offset + piece.length, this.#base?.upTo ?? 0);
+    for (const gap of this.#present.gaps(offset, end)) {
+      this.#writeFully(gap.start, piece.subarray(gap.start - offset, gap.end - offset));
+      this.#present = this.#present.add(gap.start, gap.end);
+      this.#host.grew(gap.end - gap.start);
+    }
+    this.#unsynced = true;
+    this.#host.fetched(this);
+  }
+
+  #change(): void {
+    this.#unsynced = true;
+    if (!this.#dirty) this.#becomeDirty();
+    this.#generation += 1;
+  }
+
+  #becomeDirty(): void {
+    this.#dirty = true;
+    try {
+      this.#host.becomesDirty(this);
+    } catch (error) {
+      this.#dirty = false;
+      throw error;
+    }
+  }
+
+  #addHole(start: number, end: number): void {
+    // The file may hold bytes of a longer, earlier state there.
+    if (fstatSync(this.#fd).size > start) ftruncateSync(this.#fd, start);
+    this.#present = this.#present.add(start, end);
+    this.#holes = this.#holes.add(start, end);
+  }
+
+  #cutTo(size: number): void {
+    this.#present = this.#present.remove(size, Number.MAX_SAFE_INTEGER);
+    this.#holes = this.#holes.remove(size, Number.MAX_SAFE_INTEGER);
+    if (fstatSync(this.#fd).size > size) ftruncateSync(this.#fd, size);
+    if (this.#base !== undefined && this.#base.upTo > size) this.#base = { item: this.#base.item, upTo: size };
+    if (size === 0) {
+      this.#stopFetching();
+      this.#base = undefined;
+    }
+  }
+
+  #writeFully(offset: number, data: Uint8Array): void {
+    for (let done = 0; done < data.length; ) {
+      try {
+        done += writeSync(this.#fd, data, done, data.length - done, offset + done);
+      } catch (error) {
+        const isFull = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+        if (!isFull) throw error;
+        if (!this.#host.makeRoom(data.length - done)) throw diskFull(error);
+      }
+    }
+  }
+
+  /** The file may have been damaged behind our back: what is not there was not kept. */
+  #checkFile(path: string): void {
+    const needed = this.#present.list.filter((range) => !this.#holes.covers(range.start, range.end)).at(-1)?.end ?? 0;
+    if (fstatSync(this.#fd).size >= needed) return;
+    if (this.#dirty) {
+      closeSync(this.#fd);
+      throw new FsError('EIO', `${path} is shorter than it was: unsent bytes of a file are lost`);
+    }
+    this.#present = Ranges.empty;
+    this.#holes = Ranges.empty;
+  }
+}

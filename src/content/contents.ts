@@ -1,0 +1,277 @@
+// All contents on this disk: which files they are in, who uses them, and how much space they may take. Invariant: a content
+// that is dirty or in use is never evicted; the budget is kept when space is taken, not by a sweep.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Drive, Item } from '../drive/drive.ts';
+import type { Store, Table } from '../store/store.ts';
+import { ContentFile, type ContentHost } from './content-file.ts';
+import type { ContentId, ContentRecord } from './content-record.ts';
+
+export interface ContentsOptions {
+  readonly folder: string;
+  /** Bytes that cached contents may take in all. */
+  readonly budget: number;
+  readonly drive: Drive;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The node's content becomes ahead of the drive. Called inside the transaction that marks it. */
+  readonly becameDirty: (node: number) => void;
+  /** The drive no longer has the version that `file` is of. True if `file` now follows the new one. */
+  readonly versionGone: (file: ContentFile) => Promise<boolean>;
+}
+
+/** How long after its last change a record in use is saved, so that a crash loses little. */
+const saveDelayMs = 500;
+
+interface InUse {
+  readonly file: ContentFile;
+  users: number;
+  /** Unlinked or replaced: ends with its last user. */
+  retired: boolean;
+}
+
+const bootId = (): string => {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return 'unknown';
+  }
+};
+
+export class Contents {
+  readonly #store: Store;
+  readonly #options: ContentsOptions;
+  readonly #records: Table<ContentId, ContentRecord>;
+  readonly #about: Table<string, number>;
+  readonly #inUse = new Map<ContentId, InUse>();
+  readonly #evictable: LRUCache<ContentId, number>;
+  readonly #host: ContentHost;
+  readonly #unsaved = new Set<ContentFile>();
+  #saveTimer: NodeJS.Timeout | undefined;
+  #bytesInUse = 0;
+
+  constructor(store: Store, options: ContentsOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#records = store.table('contents');
+    this.#about = store.table('about');
+    this.#evictable = new LRUCache({
+      maxSize: Number.MAX_SAFE_INTEGER,
+      sizeCalculation: (bytes) => Math.max(1, bytes),
+    });
+    this.#host = {
+      drive: options.drive,
+      bootId: bootId(),
+      becomesDirty: (file) => this.#becomesDirty(file),
+      grew: (bytes) => this.#grew(bytes),
+      makeRoom: (bytes) => this.#evict(bytes) > 0,
+      fetched: (file) => this.#saveSoon(file),
+      versionGone: (file) => options.versionGone(file),
+    };
+    this.#recover();
+  }
+
+  /** Bytes of cached and unsent contents on this disk. */
+  get bytes(): number {
+    return this.#bytesInUse + this.#evictable.calculatedSize;
+  }
+
+  /** A new content for `node`: empty and unsent, or (with `item`) to be filled from the drive. */
+  create(node: number, item?: Item): ContentId {
+    return this.#store.transact(() => {
+      const id = (this.#about.get('last-content') ?? 0) + 1;
+      this.#about.put('last-content', id);
+      const source =
+        item === undefined ? { size: 0, dirty: true } : { size: item.size, dirty: false, base: baseOf(item) };
+      this.#records.put(id, { node, present: [], holes: [], used: this.#options.clock.now(), ...source });
+      return id;
+    });
+  }
+
+  /** Use of a content; every `open` needs its `close`. */
+  open(id: ContentId): ContentFile {
+    const found = this.#inUse.get(id);
+    if (found !== undefined) {
+      found.users += 1;
+      return found.file;
+    }
+    const record = this.#records.get(id);
+    if (record === undefined) throw new Error(`content ${id} is not on this disk`);
+    const path = this.#path(id);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const file = new ContentFile(id, path, record, this.#host);
+    this.#inUse.set(id, { file, users: 1, retired: false });
+    this.#evictable.delete(id);
+    // Unsent bytes are counted all the time, used or not.
+    if (!record.dirty) this.#bytesInUse += file.presentBytes;
+    return file;
+  }
+
+  /** The content, if somebody uses it now. */
+  used(id: ContentId): ContentFile | undefined {
+    return this.#inUse.get(id)?.file;
+  }
+
+  close(file: ContentFile): void {
+    const use = this.#inUse.get(file.id);
+    if (use === undefined) return;
+    use.users -= 1;
+    if (use.users > 0) return;
+    if (use.retired || !file.isDirty) this.#bytesInUse -= file.presentBytes;
+    this.#inUse.delete(file.id);
+    if (use.retired) {
+      file.close();
+      this.#remove(file.id);
+      return;
+    }
+    this.#put(file);
+    file.close();
+    if (!file.isDirty) this.#evictable.set(file.id, file.presentBytes);
+  }
+
+  /** Makes what is known of the content durable, in the running transaction if there is one. */
+  save(file: ContentFile): void {
+    this.#unsaved.delete(file);
+    if (this.#inUse.get(file.id)?.retired === false) this.#put(file);
+  }
+
+  record(id: ContentId): ContentRecord | undefined {
+    return this.used(id)?.record(this.#options.clock.now()) ?? this.#records.get(id);
+  }
+
+  /** Nobody needs it any more once its users are gone. */
+  retire(id: ContentId): void {
+    const use = this.#inUse.get(id);
+    if (use !== undefined) {
+      use.retired = true;
+      return;
+    }
+    const record = this.#records.get(id);
+    if (record?.dirty) this.#bytesInUse -= presentBytes(record);
+    this.#remove(id);
+  }
+
+  /** Contents with unsent bytes; for the start, when nothing is in use. */
+  *dirty(): Iterable<readonly [ContentId, ContentRecord]> {
+    for (const { key, value } of this.#records.range()) if (value.dirty) yield [key, value];
+  }
+
+  /** Whether the bytes were still on their way to the disk when the power failed. */
+  isSuspect(record: ContentRecord): boolean {
+    return record.unsyncedIn !== undefined && record.unsyncedIn !== this.#host.bootId;
+  }
+
+  /** Saves everything, safe from a power cut; no content may be used afterwards. */
+  async closeAll(): Promise<void> {
+    clearTimeout(this.#saveTimer);
+    this.#store.transact(() => {
+      for (const { file } of this.#inUse.values()) this.save(file);
+    });
+    for (const { file } of this.#inUse.values()) file.close();
+    this.#inUse.clear();
+    await this.#syncAll();
+  }
+
+  async #syncAll(): Promise<void> {
+    const synced: (readonly [ContentId, ContentRecord])[] = [];
+    for (const { key, value } of this.#records.range()) {
+      if (value.unsyncedIn === undefined || this.isSuspect(value)) continue;
+      const { unsyncedIn: _, ...record } = value;
+      if (await syncFile(this.#path(key))) synced.push([key, record]);
+    }
+    this.#store.transact(() => {
+      for (const [id, record] of synced) this.#records.put(id, record);
+    });
+  }
+
+  #path(id: ContentId): string {
+    return join(this.#options.folder, (id & 0xff).toString(16).padStart(2, '0'), String(id));
+  }
+
+  #put(file: ContentFile): void {
+    this.#records.put(file.id, file.record(this.#options.clock.now()));
+  }
+
+  #becomesDirty(file: ContentFile): void {
+    this.#store.transact(() => {
+      this.#put(file);
+      this.#options.becameDirty(file.node);
+    });
+  }
+
+  #grew(bytes: number): void {
+    this.#bytesInUse += bytes;
+    const over = this.bytes - this.#options.budget;
+    if (over > 0) this.#evict(over);
+  }
+
+  /** Takes the least recently used away until `bytes` are free; says how many became free. */
+  #evict(bytes: number): number {
+    let freed = 0;
+    while (freed < bytes) {
+      const before = this.#evictable.calculatedSize;
+      const id = this.#evictable.rkeys().next().value;
+      if (id === undefined) break;
+      this.#evictable.delete(id);
+      this.#remove(id);
+      freed += before - this.#evictable.calculatedSize;
+    }
+    return freed;
+  }
+
+  #remove(id: ContentId): void {
+    this.#evictable.delete(id);
+    this.#records.remove(id);
+    rmSync(this.#path(id), { force: true });
+  }
+
+  #saveSoon(file: ContentFile): void {
+    this.#unsaved.add(file);
+    this.#saveTimer ??= setTimeout(() => this.#saveUnsaved(), saveDelayMs);
+  }
+
+  #saveUnsaved(): void {
+    this.#saveTimer = undefined;
+    try {
+      this.#store.transact(() => {
+        for (const file of [...this.#unsaved]) this.save(file);
+      });
+    } catch (error) {
+      this.#options.log.warn('what was fetched could not be noted, and may be fetched again', error);
+    }
+  }
+
+  #recover(): void {
+    const cached: { readonly id: ContentId; readonly record: ContentRecord }[] = [];
+    for (const { key, value } of this.#records.range()) {
+      if (value.dirty) this.#bytesInUse += presentBytes(value);
+      else cached.push({ id: key, record: value });
+    }
+    cached.sort((a, b) => a.record.used - b.record.used);
+    this.#store.transact(() => {
+      for (const { id, record } of cached) {
+        if (this.isSuspect(record)) this.#remove(id);
+        else this.#evictable.set(id, presentBytes(record));
+      }
+    });
+  }
+}
+
+const baseOf = (item: Item): { readonly item: Item; readonly upTo: number } => ({ item, upTo: item.size });
+
+const syncFile = async (path: string): Promise<boolean> => {
+  try {
+    await using file = await open(path, 'r+');
+    await file.datasync();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const presentBytes = (record: ContentRecord): number =>
+  record.present.reduce((sum, [start, end]) => sum + end - start, 0);

@@ -1,0 +1,116 @@
+// When a folder is listed: once before anything in it can be known, and again when it is used after its listing has become
+// old. The old answer serves meanwhile where it may. Only one listing of a folder is under way at a time.
+import { abortable } from '../base/abortable.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { SingleFlight } from '../base/single-flight.ts';
+import type { Drive, ItemId } from '../drive/drive.ts';
+import { DriveError } from '../drive/drive-error.ts';
+import { type NodeId, rootNode } from './node.ts';
+import type { RemoteChanges } from './remote-changes.ts';
+import type { Tree } from './tree.ts';
+
+export interface ListingsOptions {
+  /** A listing older than this is asked for again on use; milliseconds. */
+  readonly ageMs: number;
+  /** How long a caller who wants the newest state waits before the old one must do; milliseconds. */
+  readonly patienceMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** After a failed refresh, no other is tried for this long, so that an unreachable service does not slow every call. */
+const pauseAfterFailureMs = 5_000;
+
+export class Listings {
+  readonly #drive: Drive;
+  readonly #tree: Tree;
+  readonly #changes: RemoteChanges;
+  readonly #options: ListingsOptions;
+  readonly #running = new SingleFlight<NodeId, void>();
+  #pausedUntil = 0;
+
+  constructor(drive: Drive, tree: Tree, changes: RemoteChanges, options: ListingsOptions) {
+    this.#drive = drive;
+    this.#tree = tree;
+    this.#changes = changes;
+    this.#options = options;
+  }
+
+  /** How long an answer about what is in a folder holds; milliseconds. */
+  get ageMs(): number {
+    return this.#options.ageMs;
+  }
+
+  /** Resolves when all children of the folder are known, however old that knowledge is. */
+  async known(folder: NodeId, signal: AbortSignal): Promise<void> {
+    if (!this.#isComplete(folder)) return abortable(this.#list(folder), signal);
+    if (this.#isOld(folder)) void this.#refreshInBackground(folder);
+  }
+
+  /** As `known`, but waits for the newest state, as long as the drive answers soon. */
+  async fresh(folder: NodeId, signal: AbortSignal): Promise<void> {
+    if (!this.#isComplete(folder)) return abortable(this.#list(folder), signal);
+    if (!this.#isOld(folder) || this.#isPaused()) return;
+    const patience = this.#options.clock.sleep(this.#options.patienceMs, signal);
+    await Promise.race([this.#refreshInBackground(folder), patience]);
+  }
+
+  /** Lists the folder whatever is known of it. */
+  async renew(folder: NodeId): Promise<void> {
+    await this.#list(folder);
+  }
+
+  #isComplete(folder: NodeId): boolean {
+    const node = this.#tree.get(folder);
+    return node?.listedAt !== undefined || (node?.item === undefined && folder !== rootNode);
+  }
+
+  #isOld(folder: NodeId): boolean {
+    const node = this.#tree.get(folder);
+    if (node?.listedAt === undefined || node.item === undefined) return false;
+    const age = this.#options.clock.now() - node.listedAt;
+    return age >= this.#options.ageMs || age < 0;
+  }
+
+  #isPaused(): boolean {
+    return this.#options.clock.monotonic() < this.#pausedUntil;
+  }
+
+  #refreshInBackground(folder: NodeId): Promise<void> {
+    if (this.#isPaused()) return Promise.resolve();
+    return this.#list(folder).catch((error: unknown) => {
+      this.#pausedUntil = this.#options.clock.monotonic() + pauseAfterFailureMs;
+      this.#options.log.info(`folder ${this.#tree.path(folder) ?? folder} could not be listed again: ${String(error)}`);
+    });
+  }
+
+  #list(folder: NodeId): Promise<void> {
+    return this.#running.run(folder, () => this.#listNow(folder));
+  }
+
+  async #listNow(folder: NodeId): Promise<void> {
+    const asked = this.#changes.asking();
+    const startedAt = this.#options.clock.now();
+    const seen = new Set<ItemId>();
+    try {
+      for await (const page of this.#drive.children(await this.#itemOf(folder))) {
+        this.#changes.applyPage(folder, page, asked);
+        for (const item of page) seen.add(item.id);
+      }
+    } catch (error) {
+      if (error instanceof DriveError && error.fault === 'missing' && folder !== rootNode) this.#changes.lose(folder);
+      throw error;
+    }
+    this.#changes.applyEnd(folder, seen, asked, startedAt);
+  }
+
+  async #itemOf(folder: NodeId): Promise<ItemId> {
+    const item = this.#tree.get(folder)?.item;
+    if (item !== undefined) return item.id;
+    if (folder !== rootNode) throw new DriveError('missing', `folder ${folder} is not on the drive yet`);
+    const root = await this.#drive.root();
+    this.#changes.applyRoot(root);
+    return root.id;
+  }
+}

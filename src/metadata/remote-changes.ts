@@ -1,0 +1,177 @@
+// Brings what the drive says into the tree. Invariant: what is ahead of the drive here (unsent content, place, description)
+// is never overwritten by what the drive says, and an answer that was asked for before one of our own changes took effect
+// does not undo that change.
+import { LRUCache } from 'lru-cache';
+import { type Timestamp, timestamp } from '../base/timestamp.ts';
+import type { Item, ItemId } from '../drive/drive.ts';
+import type { Store } from '../store/store.ts';
+import { distinctName, isLinkItem, toLocalName } from './names.ts';
+import { type Node, type NodeId, type NodeKind, rootNode } from './node.ts';
+import type { NodeChanges, Tree } from './tree.ts';
+
+/** What others must do when the drive changed the tree. Called inside the transaction; must not wait. */
+export interface TreeListener {
+  /** The name leads elsewhere now, or nowhere. */
+  entryChanged(parent: NodeId, name: string): void;
+  /** Attributes changed, and maybe the content. */
+  nodeChanged(node: NodeId): void;
+  /** The node has new content on the drive; what was kept here under the old number is of an old version. */
+  contentReplaced(node: NodeId, content: number): void;
+  /** The node lost its name, because the drive has no such item any more. */
+  nodeLost(node: NodeId): void;
+}
+
+/** Moment in the order of our own changes and of the questions asked. */
+export type Moment = number;
+
+/** More own changes than this are never under way while one listing is. */
+const rememberedChanges = 50_000;
+
+const kindOf = (item: Item): NodeKind => {
+  if (item.kind === 'folder') return 'folder';
+  return item.kind === 'file' && isLinkItem(item.name, item.size) ? 'symlink' : 'file';
+};
+
+export class RemoteChanges {
+  readonly #store: Store;
+  readonly #tree: Tree;
+  readonly #listener: TreeListener;
+  readonly #now: () => Timestamp;
+  readonly #settled = new LRUCache<ItemId, Moment>({ max: rememberedChanges });
+  #moment: Moment = 0;
+
+  constructor(store: Store, tree: Tree, listener: TreeListener, now: () => Timestamp) {
+    this.#store = store;
+    this.#tree = tree;
+    this.#listener = listener;
+    this.#now = now;
+  }
+
+  /** To be taken before the drive is asked; hand it in with the answer. */
+  asking(): Moment {
+    return this.#moment;
+  }
+
+  /** One of our own changes of this item took effect on the drive: older answers about it no longer count. */
+  settle(id: ItemId): void {
+    this.#moment += 1;
+    this.#settled.set(id, this.#moment);
+  }
+
+  /** The root item, or a folder's page of children. */
+  applyRoot(item: Item): void {
+    this.#store.transact(() => this.#tree.update(rootNode, { item }));
+  }
+
+  applyPage(folder: NodeId, items: readonly Item[], asked: Moment): void {
+    this.#store.transact(() => {
+      for (const item of items) if (this.#counts(item.id, asked)) this.#applyIn(folder, item);
+    });
+  }
+
+  /** The end of a listing: children that the drive no longer has lose their names, and the folder is complete. */
+  applyEnd(folder: NodeId, seen: ReadonlySet<ItemId>, asked: Moment, listedAt: number): void {
+    this.#store.transact(() => {
+      for (const child of [...this.#tree.children(folder)]) {
+        const item = this.#tree.get(child.id)?.item;
+        if (item !== undefined && !seen.has(item.id) && this.#counts(item.id, asked)) this.lose(child.id);
+      }
+      this.#tree.update(folder, { listedAt });
+    });
+  }
+
+  /** What the drive says of one item that is in the tree already. */
+  applyItem(item: Item, asked: Moment): void {
+    this.#store.transact(() => {
+      const node = this.#tree.byItem(item.id);
+      if (node !== undefined && this.#counts(item.id, asked)) this.#adopt(node, item, node.parent);
+    });
+  }
+
+  /** The drive has no such item any more. Unsent content keeps its place; everything else goes. */
+  lose(id: NodeId): void {
+    this.#store.transact(() => {
+      const node = this.#tree.get(id);
+      if (node?.parent === undefined || node.ahead.content || node.ahead.place) return;
+      if (node.kind === 'folder' && this.#hasUnsent(id)) return;
+      for (const child of [...this.#tree.children(id)]) this.lose(child.id);
+      this.#listener.entryChanged(node.parent, node.name);
+      this.#tree.detach(id);
+      this.#listener.nodeLost(id);
+    });
+  }
+
+  #counts(id: ItemId, asked: Moment): boolean {
+    return (this.#settled.get(id) ?? 0) <= asked;
+  }
+
+  #hasUnsent(folder: NodeId): boolean {
+    for (const child of this.#tree.children(folder)) {
+      const node = this.#tree.get(child.id);
+      if (node === undefined) continue;
+      if (node.item === undefined || node.ahead.content || node.ahead.place) return true;
+      if (node.kind === 'folder' && this.#hasUnsent(node.id)) return true;
+    }
+    return false;
+  }
+
+  #applyIn(folder: NodeId, item: Item): void {
+    const known = this.#tree.byItem(item.id);
+    const keeps = known !== undefined && (known.kind === kindOf(item) || known.ahead.content || known.ahead.place);
+    if (known !== undefined && keeps) {
+      this.#adopt(known, item, folder);
+      return;
+    }
+    if (known !== undefined) {
+      this.lose(known.id);
+      this.#tree.update(known.id, { item: undefined });
+    }
+    this.#add(folder, item);
+  }
+
+  #add(parent: NodeId, item: Item): void {
+    const wanted = toLocalName(item.name, kindOf(item) === 'symlink');
+    const holder = this.#tree.childAnyCase(parent, wanted);
+    // A node of that name without an item is being created by us: this may be its item, and if not, the queue finds out.
+    if (holder !== undefined && this.#tree.get(holder.id)?.item === undefined) return;
+    const name = this.#freeName(parent, wanted);
+    const time = timestamp(item.modified);
+    const kind = kindOf(item);
+    this.#tree.add({ kind, parent, name, size: item.size, mtime: time, ctime: time, item });
+    this.#listener.entryChanged(parent, name);
+  }
+
+  #adopt(node: Node, item: Item, folder: NodeId | undefined): void {
+    const before = node.item;
+    this.#tree.update(node.id, { item, ...this.#contentChanges(node, item) });
+    const stays = folder === undefined || node.ahead.place || (folder === node.parent && before?.name === item.name);
+    if (!stays) this.#replace(node, item, folder);
+  }
+
+  #contentChanges(node: Node, item: Item): NodeChanges {
+    const before = node.item;
+    if (node.ahead.content || node.kind === 'folder') return {};
+    if (before?.contentVersion === item.contentVersion && before.size === item.size) return {};
+    if (node.content !== undefined) this.#listener.contentReplaced(node.id, node.content);
+    this.#listener.nodeChanged(node.id);
+    return { size: item.size, mtime: timestamp(item.modified), ctime: this.#now(), content: undefined };
+  }
+
+  #replace(node: Node, item: Item, folder: NodeId): void {
+    const wanted = toLocalName(item.name, node.kind === 'symlink');
+    if (node.parent !== undefined) this.#listener.entryChanged(node.parent, node.name);
+    if (node.kind === 'folder' && this.#tree.isWithin(folder, node.id)) return;
+    if (node.parent !== undefined) this.#tree.detach(node.id);
+    const name = this.#freeName(folder, wanted);
+    this.#tree.place(node.id, folder, name);
+    this.#listener.entryChanged(folder, name);
+  }
+
+  /** SkyDrive allows two items of one name in a folder; the later ones get a number, and keep it while they live. */
+  #freeName(parent: NodeId, wanted: string): string {
+    let name = wanted;
+    for (let number = 2; this.#tree.childAnyCase(parent, name) !== undefined; number += 1)
+      name = distinctName(wanted, number);
+    return name;
+  }
+}

@@ -1,0 +1,76 @@
+// What must reach the drive: one record per change, complete in itself. And what each of them claims: the order in which
+// they may be sent follows from the claims alone.
+
+import { foldName } from '../metadata/names.ts';
+import type { NodeId } from '../metadata/node.ts';
+
+export interface Place {
+  readonly parent: NodeId;
+  /** Name in the tree. */
+  readonly name: string;
+}
+
+export type Intent =
+  | { readonly kind: 'create-folder'; readonly node: NodeId; readonly at: Place }
+  /** The node's content as it is when it is sent. With `at`, it makes the item. */
+  | { readonly kind: 'put-content'; readonly node: NodeId; readonly at?: Place }
+  | { readonly kind: 'move'; readonly node: NodeId; readonly from: Place; readonly to: Place }
+  | { readonly kind: 'remove'; readonly node: NodeId; readonly from: Place }
+  | { readonly kind: 'describe'; readonly node: NodeId; readonly text: string }
+  | { readonly kind: 'add-comment'; readonly node: NodeId; readonly text: string }
+  | { readonly kind: 'remove-comment'; readonly node: NodeId; readonly commentId: string };
+
+/** An entry of the journal. */
+export interface Entry {
+  /** Position in the order of changes. */
+  readonly seq: number;
+  readonly intent: Intent;
+  /** When it was journaled, milliseconds since 1970. */
+  readonly since: number;
+  readonly attempts: number;
+  /** An earlier attempt may have taken effect: look before repeating. */
+  readonly ambiguous?: true;
+  /** State of a broken upload, and of which bytes it was. */
+  readonly session?: { readonly state: string; readonly generation: string };
+  /** Why it is not tried any more until somebody asks for it. */
+  readonly parked?: string;
+}
+
+/** A thing that an entry needs: `alone`, or together with others that share it. */
+export interface Claim {
+  readonly key: string;
+  readonly alone: boolean;
+}
+
+const nodeKey = (node: NodeId): string => `node ${node}`;
+const placeClaims = (place: Place): Claim[] => [
+  { key: nodeKey(place.parent), alone: false },
+  { key: `name ${place.parent}/${foldName(place.name)}`, alone: true },
+];
+
+const placesOf = (intent: Intent): readonly Place[] => {
+  switch (intent.kind) {
+    case 'create-folder':
+      return [intent.at];
+    case 'put-content':
+      return intent.at === undefined ? [] : [intent.at];
+    case 'move':
+      return [intent.from, intent.to];
+    case 'remove':
+      return [intent.from];
+    default:
+      return [];
+  }
+};
+
+/**
+ * Its node alone (one change of a node after the other; a folder's own after those of its children), the folders it
+ * happens in shared with others, and the names it takes or gives up alone.
+ */
+export const claimsOf = (intent: Intent): readonly Claim[] => {
+  const claims = new Map<string, Claim>();
+  const all = [{ key: nodeKey(intent.node), alone: true }, ...placesOf(intent).flatMap(placeClaims)];
+  for (const claim of all)
+    claims.set(claim.key, { key: claim.key, alone: claim.alone || (claims.get(claim.key)?.alone ?? false) });
+  return [...claims.values()];
+};
