@@ -159,6 +159,11 @@ export class ContentFile {
     }
   }
 
+  /** Names the bytes as they are now, also over restarts: differs after any write. */
+  get fingerprint(): string {
+    return `${this.id}:${this.#size}:${fstatSync(this.#fd, { bigint: true }).mtimeNs}`;
+  }
+
   /** All bytes are on this disk: nothing is needed from the drive. */
   get isComplete(): boolean {
     return this.#missing(0, this.#size) === undefined;
@@ -186,13 +191,6 @@ export class ContentFile {
     this.#base = { item, upTo: item.size };
     this.#size = item.size;
     return true;
-  }
-
-  /** The same bytes under a newer version tag of their item. */
-  rebase(item: Item): void {
-    if (this.#base === undefined) return;
-    this.#stopFetching();
-    this.#base = { item, upTo: this.#base.upTo };
   }
 
   close(): void {

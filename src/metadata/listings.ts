@@ -45,7 +45,7 @@ export class Listings {
   /** Resolves when all children of the folder are known, however old that knowledge is. */
   async known(folder: NodeId, signal: AbortSignal): Promise<void> {
     if (!this.#isComplete(folder)) return abortable(this.#list(folder), signal);
-    if (this.#isOld(folder)) void this.#refreshInBackground(folder);
+    this.touch(folder);
   }
 
   /** As `known`, but waits for the newest state, as long as the drive answers soon. */
@@ -54,6 +54,11 @@ export class Listings {
     if (!this.#isOld(folder) || this.#isPaused()) return;
     const patience = this.#options.clock.sleep(this.#options.patienceMs, signal);
     await Promise.race([this.#refreshInBackground(folder), patience]);
+  }
+
+  /** Somebody uses what is known of the folder: asks for it again, in the background, if that is old. */
+  touch(folder: NodeId): void {
+    if (this.#isComplete(folder) && this.#isOld(folder)) void this.#refreshInBackground(folder);
   }
 
   /** Lists the folder whatever is known of it. */

@@ -1,0 +1,41 @@
+// Attributes of a node as programs see them: the record, the mount's defaults, and what an open content knows better.
+import type { Timestamp } from '../base/timestamp.ts';
+import type { Node, NodeId } from '../metadata/node.ts';
+import type { Attributes, Entry } from './file-system.ts';
+import { type FsParts, needNode } from './parts.ts';
+
+const permissions = { file: 0o666, folder: 0o777, symlink: 0o777 } as const;
+
+/** When contents that are open were last written to, until that is saved with them. */
+export type Written = ReadonlyMap<NodeId, Timestamp>;
+
+export const attributesOf = (parts: FsParts, node: Node, written: Written): Attributes => {
+  const { settings, contents } = parts;
+  const size = (node.content === undefined ? undefined : contents.used(node.content)?.size) ?? node.size;
+  const writtenAt = written.get(node.id);
+  const mtime = writtenAt ?? node.mtime;
+  const mask = node.kind === 'symlink' ? 0 : settings.umask;
+  return {
+    node: node.id,
+    kind: node.kind,
+    size: node.kind === 'folder' ? 0 : size,
+    blocks: node.kind === 'folder' ? 0 : Math.ceil(size / 512),
+    mode: node.mode ?? permissions[node.kind] & ~mask,
+    links: linksOf(node),
+    uid: node.uid ?? settings.uid,
+    gid: node.gid ?? settings.gid,
+    atime: node.atime ?? mtime,
+    mtime,
+    ctime: writtenAt ?? node.ctime,
+  };
+};
+
+const linksOf = (node: Node): number => {
+  if (node.kind === 'folder') return 2 + node.subfolders;
+  return node.parent === undefined ? 0 : 1;
+};
+
+export const entryOf = (parts: FsParts, id: NodeId, written: Written): Entry => ({
+  attributes: attributesOf(parts, needNode(parts, id), written),
+  validMs: parts.listings.ageMs,
+});

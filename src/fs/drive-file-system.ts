@@ -1,0 +1,300 @@
+// The FileSystem over a drive: joins names (folders.ts), contents (files.ts) and extended attributes, and keeps count of who
+// knows which node. All methods of the port are here, each a few lines.
+import { FsError } from '../base/errors.ts';
+import type { Quota } from '../drive/drive.ts';
+import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
+import { attributesOf, entryOf } from './attributes.ts';
+import { ExtendedAttributes } from './extended-attributes.ts';
+import type {
+  AttributeChanges,
+  Caller,
+  DirectoryEntry,
+  Entry,
+  FileSystem,
+  FileSystemStatus,
+  HandleId,
+  OpenFile,
+  Place,
+  RenameFlags,
+} from './file-system.ts';
+import { Files } from './files.ts';
+import { type Birth, Folders } from './folders.ts';
+import { checkWritable, type FsParts, needFolder, needNode, now } from './parts.ts';
+
+interface OpenFolder {
+  readonly node: NodeId;
+  /** What the folder held when it was opened or rewound. */
+  entries: readonly DirectoryEntry[];
+}
+
+const blockSize = 4096;
+/** How long a quota serves, milliseconds. */
+const quotaAgeMs = 60_000;
+/** Told while the drive's size was never known. */
+const unknownQuota: Quota = { total: 2 ** 50, free: 2 ** 50 };
+
+export class DriveFileSystem implements FileSystem {
+  readonly #parts: FsParts;
+  readonly #folders: Folders;
+  readonly #files: Files;
+  readonly #xattrs: ExtendedAttributes;
+  readonly #openFolders = new Map<HandleId, OpenFolder>();
+  #lastHandle = 0;
+  #quota: { readonly at: number; readonly quota: Quota } | undefined;
+
+  constructor(parts: FsParts) {
+    this.#parts = parts;
+    this.#folders = new Folders(parts);
+    this.#files = new Files(parts, () => this.#newHandle());
+    this.#xattrs = new ExtendedAttributes(parts);
+  }
+
+  async lookup(parent: NodeId, name: string, signal: AbortSignal): Promise<Entry> {
+    return this.#counted(await this.#folders.find({ parent, name }, signal));
+  }
+
+  forget(node: NodeId, count: number): void {
+    const { references } = this.#parts;
+    references.forget(node, count);
+    if (references.isKnownToKernel(node)) return;
+    this.#files.forget(node);
+    this.#xattrs.forget(node);
+    this.#folders.eraseIfUnused(node);
+  }
+
+  /** Nobody but the kernel or a handle may know the node any more. */
+  settled(node: NodeId): void {
+    this.#folders.eraseIfUnused(node);
+  }
+
+  getattr(node: NodeId): Promise<Entry> {
+    const parent = needNode(this.#parts, node).parent;
+    if (parent !== undefined) this.#parts.listings.touch(parent);
+    return Promise.resolve(this.#entry(node));
+  }
+
+  async setattr(id: NodeId, changes: AttributeChanges): Promise<Entry> {
+    checkWritable(this.#parts);
+    const { tree, store } = this.#parts;
+    const { size, ...others } = changes.mode === undefined ? changes : { ...changes, mode: changes.mode & 0o7777 };
+    if (size !== undefined) this.#files.truncate(needNode(this.#parts, id), size);
+    if (others.mtime !== undefined) this.#files.written.delete(id);
+    const isOther = Object.keys(others).length > 0;
+    if (isOther) store.transact(() => tree.update(id, { ...others, ctime: now(this.#parts) }));
+    return this.#entry(id);
+  }
+
+  async readlink(id: NodeId, signal: AbortSignal): Promise<string> {
+    const node = needNode(this.#parts, id);
+    if (node.kind !== 'symlink') throw new FsError('EINVAL', `${node.name} is not a symlink`);
+    return Buffer.from(await this.#files.readAll(node, signal)).toString();
+  }
+
+  mknod(place: Place, mode: number, caller: Caller, signal: AbortSignal): Promise<Entry> {
+    return this.#make(place, { kind: 'file', mode, caller }, signal);
+  }
+
+  mkdir(place: Place, mode: number, caller: Caller, signal: AbortSignal): Promise<Entry> {
+    return this.#make(place, { kind: 'folder', mode, caller }, signal);
+  }
+
+  symlink(place: Place, target: string, caller: Caller, signal: AbortSignal): Promise<Entry> {
+    return this.#make(place, { kind: 'symlink', caller, bytes: Buffer.from(target) }, signal);
+  }
+
+  link(): Promise<Entry> {
+    return Promise.reject(new FsError('EPERM', 'a drive has no hard links'));
+  }
+
+  unlink(place: Place, signal: AbortSignal): Promise<void> {
+    return this.#folders.unlink(place, signal);
+  }
+
+  rmdir(place: Place, signal: AbortSignal): Promise<void> {
+    return this.#folders.rmdir(place, signal);
+  }
+
+  rename(from: Place, to: Place, flags: RenameFlags, signal: AbortSignal): Promise<void> {
+    return this.#folders.rename(from, to, flags, signal);
+  }
+
+  open(node: NodeId, flags: number, signal: AbortSignal): Promise<OpenFile> {
+    return this.#files.open(node, flags, signal);
+  }
+
+  async create(
+    place: Place,
+    mode: number,
+    flags: number,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<{ readonly entry: Entry; readonly file: OpenFile }> {
+    const node = await this.#folders.make(place, { kind: 'file', mode, caller, staysOpen: true }, signal);
+    const file = this.#files.openNow(needNode(this.#parts, node), flags);
+    return { entry: this.#counted(node), file };
+  }
+
+  read(handle: HandleId, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#files.read(handle, offset, size, signal);
+  }
+
+  async write(handle: HandleId, offset: number, data: Uint8Array): Promise<number> {
+    return this.#files.write(handle, offset, data);
+  }
+
+  flush(handle: HandleId, signal: AbortSignal): Promise<void> {
+    return this.#files.flush(handle, signal);
+  }
+
+  async release(handle: HandleId): Promise<void> {
+    this.#folders.eraseIfUnused(this.#files.release(handle));
+  }
+
+  fsync(handle: HandleId, signal: AbortSignal): Promise<void> {
+    return this.#files.fsync(handle, signal);
+  }
+
+  async lseek(handle: HandleId, offset: number, whence: 'data' | 'hole'): Promise<number> {
+    return this.#files.lseek(handle, offset, whence);
+  }
+
+  async fallocate(handle: HandleId, mode: number, offset: number, length: number): Promise<void> {
+    this.#files.fallocate(handle, mode, offset, length);
+  }
+
+  copyFileRange(
+    from: { readonly handle: HandleId; readonly offset: number },
+    to: { readonly handle: HandleId; readonly offset: number },
+    length: number,
+    signal: AbortSignal,
+  ): Promise<number> {
+    return this.#files.copyRange(from, to, length, signal);
+  }
+
+  async opendir(node: NodeId, signal: AbortSignal): Promise<HandleId> {
+    needFolder(this.#parts, node);
+    await this.#parts.listings.fresh(node, signal);
+    const handle = this.#newHandle();
+    this.#openFolders.set(handle, { node, entries: [] });
+    this.#parts.references.opened(node);
+    return handle;
+  }
+
+  readdir(handle: HandleId, after: number, limit: number): readonly DirectoryEntry[] {
+    const folder = this.#needFolder(handle);
+    if (after === 0) folder.entries = this.#entriesOf(folder.node);
+    return folder.entries.slice(after, after + limit);
+  }
+
+  entry(node: NodeId): Entry | undefined {
+    return this.#parts.tree.get(node)?.parent === undefined ? undefined : this.#counted(node);
+  }
+
+  parentOf(node: NodeId): NodeId {
+    return this.#parts.tree.get(node)?.parent ?? rootNode;
+  }
+
+  releasedir(handle: HandleId): void {
+    const { node } = this.#needFolder(handle);
+    this.#openFolders.delete(handle);
+    this.#parts.references.closed(node);
+    this.#folders.eraseIfUnused(node);
+  }
+
+  async fsyncdir(handle: HandleId, signal: AbortSignal): Promise<void> {
+    const { node } = this.#needFolder(handle);
+    // Changes of names are on the disk before the call that made them returned.
+    if (this.#parts.settings.durability === 'remote') await this.#files.untilOnDrive(node, signal);
+  }
+
+  async statfs(signal: AbortSignal): Promise<FileSystemStatus> {
+    const { total, free } = await this.#currentQuota(signal);
+    const blocks = Math.ceil(total / blockSize);
+    const blocksFree = Math.max(0, Math.floor((free - this.#unsentBytes()) / blockSize));
+    return {
+      blockSize,
+      blocks,
+      blocksFree,
+      nodes: 2 ** 32,
+      nodesFree: 2 ** 32 - this.#parts.tree.count(),
+      nameLength: 255,
+    };
+  }
+
+  async access(node: NodeId, mask: number, caller: Caller): Promise<void> {
+    if ((mask & 2) !== 0) checkWritable(this.#parts);
+    const { mode, uid, gid } = attributesOf(this.#parts, needNode(this.#parts, node), this.#files.written);
+    if (caller.uid === 0 && ((mask & 1) === 0 || (mode & 0o111) !== 0)) return;
+    const granted = caller.uid === uid ? mode >> 6 : caller.gid === gid ? mode >> 3 : mode;
+    if ((granted & mask) !== mask) throw new FsError('EACCES', `mode ${mode.toString(8)} does not allow it`);
+  }
+
+  getxattr(node: NodeId, name: string, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#xattrs.get(node, name, signal);
+  }
+
+  listxattr(node: NodeId, signal: AbortSignal): Promise<readonly string[]> {
+    return this.#xattrs.list(node, signal);
+  }
+
+  async setxattr(node: NodeId, name: string, value: Uint8Array, flags: number): Promise<void> {
+    this.#xattrs.set(node, name, value, flags);
+  }
+
+  removexattr(node: NodeId, name: string, signal: AbortSignal): Promise<void> {
+    return this.#xattrs.remove(node, name, signal);
+  }
+
+  /** The quota as the drive last told it; asked for again when it is old. */
+  async #currentQuota(signal: AbortSignal): Promise<Quota> {
+    const { clock, drive, log } = this.#parts;
+    if (this.#quota !== undefined && clock.monotonic() - this.#quota.at < quotaAgeMs) return this.#quota.quota;
+    try {
+      const quota = await drive.quota(signal);
+      this.#quota = { at: clock.monotonic(), quota };
+    } catch (error) {
+      signal.throwIfAborted();
+      log.info(`the quota is not known: ${String(error)}`);
+      this.#quota = { at: clock.monotonic(), quota: this.#quota?.quota ?? unknownQuota };
+    }
+    return this.#quota.quota;
+  }
+
+  /** Bytes that will take space on the drive once they are sent. */
+  #unsentBytes(): number {
+    const { journal, tree } = this.#parts;
+    const growth = (node: Node | undefined): number => Math.max(0, (node?.size ?? 0) - (node?.item?.size ?? 0));
+    const unsent = journal.all().filter(({ intent }) => intent.kind === 'put-content');
+    return unsent.reduce((sum, { intent }) => sum + growth(tree.get(intent.node)), 0);
+  }
+
+  async #make(place: Place, birth: Birth, signal: AbortSignal): Promise<Entry> {
+    return this.#counted(await this.#folders.make(place, birth, signal));
+  }
+
+  #entriesOf(folder: NodeId): DirectoryEntry[] {
+    const children = [...this.#parts.tree.children(folder)];
+    return children.map(({ id, name, kind }, index) => ({ name, node: id, kind, next: index + 1 }));
+  }
+
+  #entry(node: NodeId): Entry {
+    return entryOf(this.#parts, node, this.#files.written);
+  }
+
+  #counted(node: NodeId): Entry {
+    const entry = this.#entry(node);
+    this.#parts.references.lookedUp(node);
+    return entry;
+  }
+
+  #needFolder(handle: HandleId): OpenFolder {
+    const folder = this.#openFolders.get(handle);
+    if (folder === undefined) throw new FsError('EBADF', `handle ${handle} is not open`);
+    return folder;
+  }
+
+  #newHandle(): HandleId {
+    this.#lastHandle += 1;
+    return this.#lastHandle as HandleId;
+  }
+}

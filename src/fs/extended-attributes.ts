@@ -1,0 +1,213 @@
+// Extended attributes: a table of the drive's own features by name, and whatever else programs set, kept on this computer.
+// Listing must have no effect, so links, which the service makes when they are asked for, are listed only once they exist.
+import { FsError } from '../base/errors.ts';
+import type { Comment, LinkKind } from '../drive/drive.ts';
+import type { Node, NodeId } from '../metadata/node.ts';
+import type { Pending } from '../queue/upload-queue.ts';
+import { checkWritable, type FsParts, needNode } from './parts.ts';
+
+export const prefix = 'user.skydrive.';
+const commentPrefix = 'comment.';
+const linkPrefix = 'link.';
+/** How long a list of comments serves, milliseconds: programs list and then read one attribute after the other. */
+const commentsAgeMs = 2_000;
+/** setxattr(2) */
+const create = 1;
+const replace = 2;
+/** Longest value, bytes: the kernel's own limit (XATTR_SIZE_MAX). */
+const longestValue = 65_536;
+
+interface Known {
+  readonly at: number;
+  readonly comments: readonly Comment[];
+}
+
+export class ExtendedAttributes {
+  readonly #parts: FsParts;
+  readonly #comments = new Map<NodeId, Known>();
+
+  constructor(parts: FsParts) {
+    this.#parts = parts;
+  }
+
+  async get(id: NodeId, name: string, signal: AbortSignal): Promise<Uint8Array> {
+    const node = needNode(this.#parts, id);
+    const value = name.startsWith(prefix)
+      ? await this.#drives(node, name.slice(prefix.length), signal)
+      : this.#parts.xattrs.get(id, checkedName(name));
+    if (value === undefined) throw none(node, name);
+    return typeof value === 'string' ? Buffer.from(value) : value;
+  }
+
+  async list(id: NodeId, signal: AbortSignal): Promise<readonly string[]> {
+    const node = needNode(this.#parts, id);
+    const own = [...Object.keys(this.#facts(node)), ...this.#links(node)];
+    const comments = (node.item?.commentCount ?? 0) > 0 ? await this.#commentsFor(node, signal) : [];
+    if (comments.length > 0) own.push('comments', ...comments.map((comment) => commentPrefix + comment.id));
+    const local = this.#parts.xattrs.names(id).filter((name) => !name.startsWith(prefix));
+    return [...own.map((name) => prefix + name), ...local];
+  }
+
+  set(id: NodeId, name: string, value: Uint8Array, flags: number): void {
+    checkWritable(this.#parts);
+    const node = needNode(this.#parts, id);
+    if (value.length > longestValue) throw new FsError('E2BIG', `${name} may have ${longestValue} bytes`);
+    if (name.startsWith(prefix)) {
+      this.#setDrives(node, name.slice(prefix.length), Buffer.from(value).toString());
+      return;
+    }
+    const exists = this.#parts.xattrs.get(id, checkedName(name)) !== undefined;
+    if (exists && (flags & create) !== 0) throw new FsError('EEXIST', `${node.name} has ${name} already`);
+    if (!exists && (flags & replace) !== 0) throw none(node, name);
+    this.#parts.xattrs.set(id, name, Uint8Array.from(value));
+  }
+
+  async remove(id: NodeId, name: string, signal: AbortSignal): Promise<void> {
+    checkWritable(this.#parts);
+    const node = needNode(this.#parts, id);
+    if (name.startsWith(prefix)) {
+      await this.#removeDrives(node, name.slice(prefix.length), signal);
+      return;
+    }
+    if (this.#parts.xattrs.get(id, checkedName(name)) === undefined) throw none(node, name);
+    this.#parts.xattrs.remove(id, name);
+  }
+
+  forget(id: NodeId): void {
+    this.#comments.delete(id);
+  }
+
+  async #drives(node: Node, name: string, signal: AbortSignal): Promise<string | undefined> {
+    const fact = this.#facts(node)[name];
+    if (fact !== undefined) return fact;
+    if (name.startsWith(linkPrefix)) return this.#link(node, name.slice(linkPrefix.length), signal);
+    if (name === 'comments' || name.startsWith(commentPrefix)) return this.#comment(node, name, signal);
+    return undefined;
+  }
+
+  /** What can be told without asking anybody. */
+  #facts(node: Node): Record<string, string> {
+    const { item } = node;
+    const pending = this.#parts.queue.pendingOf(node.id);
+    const error = pending.find(({ entry }) => entry.parked !== undefined)?.entry.parked;
+    const described = pending.findLast(({ entry }) => entry.intent.kind === 'describe')?.entry.intent;
+    const description = described?.kind === 'describe' ? described.text : item?.description;
+    return {
+      ...(item === undefined
+        ? {}
+        : { ...item.facts, id: item.id, etag: item.version, type: item.facts['type'] ?? item.kind }),
+      ...(item === undefined ? {} : { created: isoTime(item.created), modified: isoTime(item.modified) }),
+      ...(item?.hash === undefined ? {} : { hash: item.hash }),
+      ...(description === undefined || description === '' ? {} : { description }),
+      state: stateOf(pending, node),
+      ...(error === undefined ? {} : { error }),
+      ...(node.kind === 'folder' ? {} : { cached: String(this.#cachedBytes(node)) }),
+    };
+  }
+
+  #cachedBytes(node: Node): number {
+    const record = node.content === undefined ? undefined : this.#parts.contents.record(node.content);
+    return record?.present.reduce((sum, [start, end]) => sum + end - start, 0) ?? 0;
+  }
+
+  /** Links that were made through this mount. */
+  #links(node: Node): string[] {
+    return this.#parts.xattrs
+      .names(node.id)
+      .flatMap((name) => (name.startsWith(prefix + linkPrefix) ? [name.slice(prefix.length)] : []));
+  }
+
+  async #link(node: Node, kind: string, signal: AbortSignal): Promise<string | undefined> {
+    if (!this.#parts.drive.features.links.includes(kind as LinkKind)) throw unsupported(`links to ${kind}`);
+    const name = `${prefix}${linkPrefix}${kind}`;
+    const known = this.#parts.xattrs.get(node.id, name);
+    if (known !== undefined) return Buffer.from(known).toString();
+    if (node.item === undefined) throw new FsError('EAGAIN', `${node.name} is not on the drive yet`);
+    checkWritable(this.#parts);
+    const link = await this.#parts.drive.link(node.item.id, kind as LinkKind, signal);
+    this.#parts.xattrs.set(node.id, name, Buffer.from(link));
+    return link;
+  }
+
+  async #comment(node: Node, name: string, signal: AbortSignal): Promise<string | undefined> {
+    if (!this.#parts.drive.features.comments) throw unsupported('comments');
+    const comments = await this.#commentsFor(node, signal);
+    if (name !== 'comments') return comments.find((comment) => commentPrefix + comment.id === name)?.text;
+    if (comments.length === 0) return undefined;
+    const told = comments.map(({ id, author, created, text }) => ({ id, author, created: isoTime(created), text }));
+    return JSON.stringify(told);
+  }
+
+  async #commentsFor(node: Node, signal: AbortSignal): Promise<readonly Comment[]> {
+    if (node.item === undefined) return [];
+    const at = this.#parts.clock.monotonic();
+    const known = this.#comments.get(node.id);
+    const comments =
+      known !== undefined && at - known.at < commentsAgeMs
+        ? known.comments
+        : await this.#parts.drive.comments(node.item.id, signal);
+    if (comments !== known?.comments) this.#comments.set(node.id, { at, comments });
+    const leaving = new Set(
+      this.#parts.queue
+        .pendingOf(node.id)
+        .flatMap(({ entry }) => (entry.intent.kind === 'remove-comment' ? [entry.intent.commentId] : [])),
+    );
+    return comments.filter((comment) => !leaving.has(comment.id));
+  }
+
+  #setDrives(node: Node, name: string, text: string): void {
+    const { queue, store, tree, drive } = this.#parts;
+    if (name === 'comment.add') {
+      if (!drive.features.comments) throw unsupported('comments');
+      this.#comments.delete(node.id);
+      store.transact(() => queue.add({ kind: 'add-comment', node: node.id, text }));
+    } else if (name === 'description') {
+      store.transact(() => {
+        queue.add({ kind: 'describe', node: node.id, text });
+        tree.update(node.id, { ahead: { ...node.ahead, description: true } });
+      });
+    } else throw new FsError('EPERM', `${prefix}${name} cannot be set`);
+  }
+
+  async #removeDrives(node: Node, name: string, signal: AbortSignal): Promise<void> {
+    if (name === 'description') this.#setDrives(node, name, '');
+    else if (name.startsWith(linkPrefix)) await this.#removeLink(node, name, signal);
+    else if (name.startsWith(commentPrefix)) await this.#removeComment(node, name, signal);
+    else if (this.#facts(node)[name] !== undefined) throw new FsError('EPERM', `${prefix}${name} cannot be removed`);
+    else throw none(node, prefix + name);
+  }
+
+  async #removeLink(node: Node, name: string, signal: AbortSignal): Promise<void> {
+    const { xattrs, drive } = this.#parts;
+    if (xattrs.get(node.id, prefix + name) === undefined) throw none(node, prefix + name);
+    if (!drive.features.linkRevocation) throw unsupported('taking links back');
+    if (node.item !== undefined) await drive.unlink(node.item.id, name.slice(linkPrefix.length) as LinkKind, signal);
+    xattrs.remove(node.id, prefix + name);
+  }
+
+  async #removeComment(node: Node, name: string, signal: AbortSignal): Promise<void> {
+    const { queue, store } = this.#parts;
+    if ((await this.#comment(node, name, signal)) === undefined) throw none(node, prefix + name);
+    const commentId = name.slice(commentPrefix.length);
+    store.transact(() => queue.add({ kind: 'remove-comment', node: node.id, commentId }));
+  }
+}
+
+const none = (node: Node, name: string): FsError => new FsError('ENODATA', `${node.name} has no ${name}`);
+
+const isoTime = (ms: number): string => new Date(ms).toISOString();
+
+const unsupported = (what: string): FsError => new FsError('EOPNOTSUPP', `this drive has no ${what}`);
+
+/** Capabilities, access lists and the like mean nothing on a drive. */
+const checkedName = (name: string): string => {
+  if (!name.startsWith('user.')) throw unsupported(`attributes like ${name}`);
+  return name;
+};
+
+const stateOf = (pending: readonly Pending[], node: Node): string => {
+  if (pending.some(({ entry }) => entry.parked !== undefined)) return 'error';
+  const sending = pending.find(({ progress }) => progress !== undefined)?.progress;
+  if (sending !== undefined) return `uploading ${Math.floor((100 * sending.sent) / Math.max(1, sending.total))}%`;
+  return pending.length > 0 || node.ahead.content === true ? 'pending' : 'synced';
+};

@@ -1,0 +1,225 @@
+// Open files: their handles, reading and writing, and when what was written becomes durable and goes to the queue.
+import { constants } from 'node:fs';
+import { FsError } from '../base/errors.ts';
+import type { Timestamp } from '../base/timestamp.ts';
+import type { ContentFile } from '../content/content-file.ts';
+import { ReadWindow } from '../content/read-window.ts';
+import type { Node, NodeId } from '../metadata/node.ts';
+import type { HandleId, OpenFile } from './file-system.ts';
+import { checkWritable, type FsParts, needNode, now } from './parts.ts';
+
+interface Handle {
+  readonly node: NodeId;
+  readonly flags: number;
+  readonly file: ContentFile;
+  readonly window: ReadWindow;
+}
+
+/** O_ACCMODE */
+const accessMode = 3;
+/** fallocate(2) */
+const keepSize = 0x01;
+const punchHole = 0x02;
+const zeroRange = 0x10;
+
+const copyPiece = 1 << 20;
+
+export class Files {
+  readonly #parts: FsParts;
+  readonly #handles: Map<HandleId, Handle>;
+  readonly #nextHandle: () => HandleId;
+  /** When contents were last written to, until that is saved with them. */
+  readonly written = new Map<NodeId, Timestamp>();
+  /** The state of each content that the journal knows of. */
+  readonly #journaled = new WeakMap<ContentFile, number>();
+  /** What the kernel's page cache holds, by node. */
+  readonly #lastOpened = new Map<NodeId, number>();
+
+  constructor(parts: FsParts, nextHandle: () => HandleId) {
+    this.#parts = parts;
+    this.#handles = new Map();
+    this.#nextHandle = nextHandle;
+  }
+
+  async open(id: NodeId, flags: number, signal: AbortSignal): Promise<OpenFile> {
+    const writes = (flags & accessMode) !== constants.O_RDONLY;
+    if (writes || (flags & constants.O_TRUNC) !== 0) checkWritable(this.#parts);
+    this.#checkOpenable(needNode(this.#parts, id));
+    const { parent } = needNode(this.#parts, id);
+    if (parent !== undefined && !needNode(this.#parts, id).ahead.content)
+      await this.#parts.listings.fresh(parent, signal);
+    const node = needNode(this.#parts, id);
+    if (parent !== undefined && node.parent === undefined) throw new FsError('ENOENT', `${node.name} was removed`);
+    const opened = this.openNow(node, flags);
+    if ((flags & constants.O_TRUNC) !== 0) this.truncateFile(this.#need(opened.handle).file, 0);
+    return opened;
+  }
+
+  /** Opens without asking anybody. */
+  openNow(node: Node, flags: number): OpenFile {
+    const file = this.#openContent(node);
+    const handle = this.#nextHandle();
+    this.#handles.set(handle, { node: node.id, flags, file, window: new ReadWindow() });
+    this.#parts.references.opened(node.id);
+    const keepCache = this.#lastOpened.get(node.id) === file.id;
+    this.#lastOpened.set(node.id, file.id);
+    return { handle, keepCache };
+  }
+
+  read(id: HandleId, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array> {
+    const { file, window } = this.#need(id);
+    return file.read(offset, size, signal, window);
+  }
+
+  write(id: HandleId, offset: number, data: Uint8Array): number {
+    const { file, flags, node } = this.#need(id);
+    file.write((flags & constants.O_APPEND) !== 0 ? file.size : offset, data);
+    this.written.set(node, now(this.#parts));
+    return data.length;
+  }
+
+  async flush(id: HandleId, signal: AbortSignal): Promise<void> {
+    const { node, file } = this.#need(id);
+    this.save(node, file);
+    if (this.#parts.settings.durability === 'remote') await this.untilOnDrive(node, signal);
+  }
+
+  async fsync(id: HandleId, signal: AbortSignal): Promise<void> {
+    const { node, file } = this.#need(id);
+    this.save(node, file);
+    if (file.isDirty) {
+      await file.sync();
+      this.#parts.contents.save(file);
+    }
+    if (this.#parts.settings.durability === 'remote') await this.untilOnDrive(node, signal);
+  }
+
+  release(id: HandleId): NodeId {
+    const { node, file } = this.#need(id);
+    this.#handles.delete(id);
+    this.save(node, file);
+    this.#parts.contents.close(file);
+    this.#parts.references.closed(node);
+    return node;
+  }
+
+  lseek(id: HandleId, offset: number, whence: 'data' | 'hole'): number {
+    return this.#need(id).file.seek(offset, whence);
+  }
+
+  fallocate(id: HandleId, mode: number, offset: number, length: number): void {
+    const { file, node } = this.#need(id);
+    const end = offset + length;
+    if (![0, keepSize, punchHole | keepSize, zeroRange, zeroRange | keepSize].includes(mode))
+      throw new FsError('EOPNOTSUPP', `fallocate mode ${mode} is not for drives`);
+    if ((mode & (punchHole | zeroRange)) !== 0) file.punch(offset, end);
+    if ((mode & keepSize) === 0 && end > file.size) file.truncate(end);
+    this.written.set(node, now(this.#parts));
+  }
+
+  async copyRange(
+    from: { readonly handle: HandleId; readonly offset: number },
+    to: { readonly handle: HandleId; readonly offset: number },
+    length: number,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const source = this.#need(from.handle);
+    let done = 0;
+    while (done < length && !signal.aborted) {
+      const piece = await source.file.read(
+        from.offset + done,
+        Math.min(copyPiece, length - done),
+        signal,
+        source.window,
+      );
+      if (piece.length === 0) break;
+      this.write(to.handle, to.offset + done, piece);
+      done += piece.length;
+    }
+    return done;
+  }
+
+  /** truncate(2): without a handle. */
+  truncate(node: Node, size: number): void {
+    this.#checkOpenable(node);
+    const file = this.#openContent(node);
+    try {
+      this.truncateFile(file, size);
+    } finally {
+      this.#parts.contents.close(file);
+    }
+  }
+
+  truncateFile(file: ContentFile, size: number): void {
+    const node = file.node as NodeId;
+    // A truncation to the same size still counts as a change of the file.
+    this.written.set(node, now(this.#parts));
+    file.truncate(size);
+    this.save(node, file);
+  }
+
+  async readAll(node: Node, signal: AbortSignal): Promise<Uint8Array> {
+    const file = this.#openContent(node);
+    try {
+      return await file.read(0, file.size, signal);
+    } finally {
+      this.#parts.contents.close(file);
+    }
+  }
+
+  /** The kernel no longer knows the node, and its page cache is gone. */
+  forget(node: NodeId): void {
+    this.#lastOpened.delete(node);
+  }
+
+  /** What was written becomes durable, and is journaled if the node still has a name. */
+  save(id: NodeId, file: ContentFile): void {
+    const { store, tree, contents, queue } = this.#parts;
+    const node = tree.get(id);
+    const isNew = file.isDirty && this.#journaled.get(file) !== file.generation;
+    const mtime = this.written.get(id);
+    if (node === undefined || (!isNew && mtime === undefined)) return;
+    store.transact(() => {
+      tree.update(id, { size: file.size, ...(mtime === undefined ? {} : { mtime, ctime: mtime }) });
+      if (!isNew) return;
+      contents.save(file);
+      const at =
+        node.item === undefined && node.parent !== undefined ? { at: { parent: node.parent, name: node.name } } : {};
+      if (node.parent !== undefined) queue.addContent({ kind: 'put-content', node: id, ...at });
+    });
+    this.written.delete(id);
+    this.#journaled.set(file, file.generation);
+  }
+
+  /** EIO if what is known to be in the queue is parked. */
+  async untilOnDrive(id: NodeId, signal: AbortSignal): Promise<void> {
+    const parked = await this.#parts.queue.drain(({ intent }) => intent.node === id, signal);
+    const [first] = parked;
+    if (first !== undefined) throw new FsError('EIO', `not on the drive: ${first.parked}`);
+  }
+
+  #checkOpenable(node: Node): void {
+    if (node.kind === 'folder') throw new FsError('EISDIR', `${node.name} is a folder`);
+    if (node.kind === 'symlink') throw new FsError('ELOOP', `${node.name} is a symlink`);
+    if (node.item?.kind === 'notebook')
+      throw new FsError('EACCES', `${node.name} is a notebook: the service does not hand it out`);
+  }
+
+  /** The node's content; a new one, to be filled from the drive, if nothing of it is on this disk. */
+  #openContent(node: Node): ContentFile {
+    const { contents, tree, store } = this.#parts;
+    if (node.content !== undefined && contents.record(node.content) !== undefined) return contents.open(node.content);
+    const id = store.transact(() => {
+      const content = contents.create(node.id, node.item);
+      tree.update(node.id, { content });
+      return content;
+    });
+    return contents.open(id);
+  }
+
+  #need(id: HandleId): Handle {
+    const handle = this.#handles.get(id);
+    if (handle === undefined) throw new FsError('EBADF', `handle ${id} is not open`);
+    return handle;
+  }
+}

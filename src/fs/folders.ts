@@ -1,0 +1,240 @@
+// Everything about names: lookup, listing, making, renaming and removing. Each change is one transaction that holds the
+// tree's change and the journal's entry, so that there is no moment at which one exists without the other.
+import { FsError } from '../base/errors.ts';
+import type { Timestamp } from '../base/timestamp.ts';
+import { maxNameLength, toRemoteName } from '../metadata/names.ts';
+import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
+import type { Caller, Place, RenameFlags } from './file-system.ts';
+import { checkWritable, type FsParts, needFolder, needNode, now } from './parts.ts';
+
+/** How a node comes into being. */
+export interface Birth {
+  readonly kind: Node['kind'];
+  readonly mode?: number;
+  readonly caller: Caller;
+  /** Its first content; absent for folders. */
+  readonly bytes?: Uint8Array;
+  /** An open handle will say when there is something to send. */
+  readonly staysOpen?: boolean;
+}
+
+export class Folders {
+  readonly #parts: FsParts;
+
+  constructor(parts: FsParts) {
+    this.#parts = parts;
+  }
+
+  /** ENOENT if the name is not there. */
+  async find({ parent, name }: Place, signal: AbortSignal): Promise<NodeId> {
+    checkName(name);
+    needFolder(this.#parts, parent);
+    const known = this.#parts.tree.child(parent, name);
+    if (known === undefined) await this.#parts.listings.fresh(parent, signal);
+    else this.#parts.listings.touch(parent);
+    const child = known ?? this.#parts.tree.child(parent, name);
+    if (child === undefined) throw new FsError('ENOENT', `${name} is not in ${this.#describe(parent)}`);
+    return child.id;
+  }
+
+  async make(place: Place, birth: Birth, signal: AbortSignal): Promise<NodeId> {
+    const { store, listings } = this.#parts;
+    checkWritable(this.#parts);
+    checkName(place.name, birth.kind === 'symlink');
+    this.#needLiving(place.parent);
+    await listings.known(place.parent, signal);
+    return store.transact(() => this.#makeNow(place, birth));
+  }
+
+  #makeNow(place: Place, birth: Birth): NodeId {
+    const { tree, contents, queue } = this.#parts;
+    this.#needLiving(place.parent);
+    if (tree.childAnyCase(place.parent, place.name) !== undefined)
+      throw new FsError('EEXIST', `${place.name} exists in ${this.#describe(place.parent)} (the drive knows no case)`);
+    const time = now(this.#parts);
+    const node = tree.add({
+      ...{ kind: birth.kind, parent: place.parent, name: place.name, size: birth.bytes?.length ?? 0 },
+      ...{ mtime: time, ctime: time, atime: time, uid: birth.caller.uid, gid: birth.caller.gid },
+      ...(birth.mode === undefined ? {} : { mode: birth.mode & 0o7777 }),
+      ...(birth.kind === 'folder' ? { listedAt: 0 } : { ahead: { content: true as const } }),
+    });
+    this.#touch(place.parent, time);
+    if (birth.kind === 'folder') {
+      queue.add({ kind: 'create-folder', node: node.id, at: place });
+      return node.id;
+    }
+    tree.update(node.id, { content: contents.create(node.id) });
+    if (birth.bytes !== undefined) this.#fill(node.id, birth.bytes);
+    if (birth.staysOpen !== true) queue.addContent({ kind: 'put-content', node: node.id, at: place });
+    return node.id;
+  }
+
+  #fill(id: NodeId, bytes: Uint8Array): void {
+    const { contents } = this.#parts;
+    const file = contents.open(needNode(this.#parts, id).content as number);
+    file.write(0, bytes);
+    contents.close(file);
+  }
+
+  async unlink(place: Place, signal: AbortSignal): Promise<void> {
+    checkWritable(this.#parts);
+    const id = await this.find(place, signal);
+    this.#parts.store.transact(() => {
+      if (needNode(this.#parts, id).kind === 'folder') throw new FsError('EISDIR', `${place.name} is a folder`);
+      this.#remove(id);
+      this.#touch(place.parent, now(this.#parts));
+    });
+    this.eraseIfUnused(id);
+  }
+
+  async rmdir(place: Place, signal: AbortSignal): Promise<void> {
+    checkWritable(this.#parts);
+    const id = await this.find(place, signal);
+    needFolder(this.#parts, id);
+    await this.#parts.listings.known(id, signal);
+    this.#parts.store.transact(() => {
+      this.#checkEmpty(id);
+      this.#remove(id);
+      this.#touch(place.parent, now(this.#parts));
+    });
+    this.eraseIfUnused(id);
+  }
+
+  async rename(from: Place, to: Place, flags: RenameFlags, signal: AbortSignal): Promise<void> {
+    const { store, tree, listings } = this.#parts;
+    checkWritable(this.#parts);
+    const id = await this.find(from, signal);
+    checkName(to.name, tree.get(id)?.kind === 'symlink');
+    this.#needLiving(to.parent);
+    await listings.known(to.parent, signal);
+    const target = tree.child(to.parent, to.name);
+    if (target?.kind === 'folder' && !flags.exchange) await listings.known(target.id, signal);
+    const replaced = store.transact(() => this.#renameNow(from, to, flags));
+    if (replaced !== undefined) this.eraseIfUnused(replaced);
+  }
+
+  /** Returns the node that lost its name to the renamed one. */
+  #renameNow(from: Place, to: Place, flags: RenameFlags): NodeId | undefined {
+    const { tree } = this.#parts;
+    const source = tree.child(from.parent, from.name);
+    if (source === undefined) throw new FsError('ENOENT', `${from.name} is gone`);
+    const holder = tree.childAnyCase(to.parent, to.name);
+    const target = holder?.name === to.name ? holder : undefined;
+    this.#checkRename(source, holder, to, flags);
+    if (target?.id === source.id) return undefined;
+    if (flags.exchange && target !== undefined) {
+      this.#exchange({ id: source.id, place: from }, { id: target.id, place: to });
+      return undefined;
+    }
+    const time = now(this.#parts);
+    if (target !== undefined) this.#remove(target.id);
+    this.#move(source.id, from, to);
+    tree.update(source.id, { ctime: time });
+    this.#touch(from.parent, time);
+    if (to.parent !== from.parent) this.#touch(to.parent, time);
+    return target?.id;
+  }
+
+  #checkRename(source: Named, holder: Named | undefined, to: Place, flags: RenameFlags): void {
+    const { tree } = this.#parts;
+    if (flags.exchange && holder?.name !== to.name)
+      throw new FsError('ENOENT', `${to.name} is not there to be exchanged`);
+    if (holder !== undefined && flags.noReplace) throw new FsError('EEXIST', `${to.name} exists`);
+    if (source.kind === 'folder' && tree.isWithin(to.parent, source.id))
+      throw new FsError('EINVAL', `${source.name} cannot be moved into itself`);
+    if (
+      flags.exchange &&
+      holder?.kind === 'folder' &&
+      tree.isWithin(needNode(this.#parts, source.id).parent ?? rootNode, holder.id)
+    )
+      throw new FsError('EINVAL', `${holder.name} cannot be moved into itself`);
+    if (holder === undefined || holder.id === source.id || flags.exchange) return;
+    if (holder.name !== to.name) throw new FsError('EEXIST', `${holder.name} is the same name to the drive`);
+    this.#checkReplace(source, holder);
+  }
+
+  #checkReplace(source: Named, target: Named): void {
+    if (source.kind === 'folder' && target.kind !== 'folder')
+      throw new FsError('ENOTDIR', `${target.name} is not a folder`);
+    if (source.kind !== 'folder' && target.kind === 'folder') throw new FsError('EISDIR', `${target.name} is a folder`);
+    if (target.kind === 'folder') this.#checkEmpty(target.id);
+  }
+
+  /** A drive cannot exchange: one of the two steps aside for a moment. */
+  #exchange(one: { id: NodeId; place: Place }, other: { id: NodeId; place: Place }): void {
+    const { tree } = this.#parts;
+    const aside = { parent: one.place.parent, name: `.skydrive-exchange-${one.id}-${other.id}` };
+    this.#move(one.id, one.place, aside);
+    this.#move(other.id, other.place, one.place);
+    this.#move(one.id, aside, other.place);
+    const time = now(this.#parts);
+    for (const { id, place } of [one, other]) {
+      tree.update(id, { ctime: time });
+      this.#touch(place.parent, time);
+    }
+  }
+
+  /** In a transaction. What the drive does not know yet needs no move: it is created where it is. */
+  #move(id: NodeId, from: Place, to: Place): void {
+    const { tree, queue, journal } = this.#parts;
+    const node = tree.place(id, to.parent, to.name);
+    if (node.item === undefined && journal.of(id).length === 0) return;
+    queue.add({ kind: 'move', node: id, from, to });
+    tree.update(id, { ahead: { ...node.ahead, place: true } });
+  }
+
+  /** In a transaction: takes the name away, here and (later) on the drive. */
+  #remove(id: NodeId): void {
+    const { tree, queue, contents } = this.#parts;
+    const node = needNode(this.#parts, id);
+    if (node.parent === undefined) return;
+    const isUnknownToDrive = queue.takeBack(id, node.item !== undefined) && node.item === undefined;
+    if (!isUnknownToDrive) queue.add({ kind: 'remove', node: id, from: { parent: node.parent, name: node.name } });
+    tree.detach(id);
+    tree.update(id, { ctime: now(this.#parts), ahead: isUnknownToDrive ? {} : { place: true } });
+    if (node.content !== undefined && isUnknownToDrive) contents.retire(node.content);
+  }
+
+  /** A node without a name goes for good once neither the kernel nor a handle nor the queue knows it. */
+  eraseIfUnused(id: NodeId): void {
+    const { store, tree, references, journal, contents } = this.#parts;
+    const node = tree.get(id);
+    if (node === undefined || id === rootNode || node.parent !== undefined) return;
+    if (references.isUsed(id) || journal.of(id).length > 0) return;
+    store.transact(() => {
+      if (node.content !== undefined) contents.retire(node.content);
+      this.#parts.xattrs.removeAll(id);
+      tree.erase(id);
+    });
+  }
+
+  #checkEmpty(folder: NodeId): void {
+    if (this.#parts.tree.hasChildren(folder)) throw new FsError('ENOTEMPTY', `${this.#describe(folder)} is not empty`);
+  }
+
+  /** ENOENT for a folder that was removed while somebody is in it. */
+  #needLiving(folder: NodeId): void {
+    const node = needFolder(this.#parts, folder);
+    if (node.parent === undefined && folder !== rootNode)
+      throw new FsError('ENOENT', `folder ${node.name} was removed`);
+  }
+
+  #touch(folder: NodeId, time: Timestamp): void {
+    this.#parts.tree.update(folder, { mtime: time, ctime: time });
+  }
+
+  #describe(folder: NodeId): string {
+    return this.#parts.tree.path(folder) ?? `removed folder ${folder}`;
+  }
+}
+
+interface Named {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly kind: Node['kind'];
+}
+
+const checkName = (name: string, isLink = false): void => {
+  if (name.length > maxNameLength || toRemoteName(name, isLink).length > maxNameLength)
+    throw new FsError('ENAMETOOLONG', `a name may have ${maxNameLength} characters, this one has ${name.length}`);
+};

@@ -1,0 +1,38 @@
+// Extended attributes that only this computer keeps, by node. The only owner of their table.
+import type { Store, Table } from '../store/store.ts';
+import type { NodeId } from './node.ts';
+
+type Key = [node: NodeId, name: string];
+
+export class LocalXattrs {
+  readonly #store: Store;
+  readonly #table: Table<Key, Uint8Array>;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#table = store.table('xattrs');
+  }
+
+  get(node: NodeId, name: string): Uint8Array | undefined {
+    return this.#table.get([node, name]);
+  }
+
+  set(node: NodeId, name: string, value: Uint8Array): void {
+    this.#table.put([node, name], value);
+  }
+
+  remove(node: NodeId, name: string): void {
+    this.#table.remove([node, name]);
+  }
+
+  names(node: NodeId): string[] {
+    const next = (node + 1) as NodeId;
+    return [...this.#table.range({ from: [node, ''], to: [next, ''] })].map(({ key }) => key[1]);
+  }
+
+  removeAll(node: NodeId): void {
+    this.#store.transact(() => {
+      for (const name of this.names(node)) this.remove(node, name);
+    });
+  }
+}

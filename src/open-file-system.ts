@@ -1,0 +1,244 @@
+// Joins a drive and a folder on this disk into a FileSystem: store, tree, contents, queue. Part of the composition root;
+// mount.ts adds a driver to it, tests use it as it is.
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from './base/clock.ts';
+import type { Log } from './base/log.ts';
+import { timestampNow } from './base/timestamp.ts';
+import type { ContentFile } from './content/content-file.ts';
+import { Contents } from './content/contents.ts';
+import type { Drive } from './drive/drive.ts';
+import { DriveFileSystem } from './fs/drive-file-system.ts';
+import type { FileSystem, KernelCache } from './fs/file-system.ts';
+import type { FsParts, FsSettings } from './fs/parts.ts';
+import { References } from './fs/references.ts';
+import { Listings } from './metadata/listings.ts';
+import { LocalXattrs } from './metadata/local-xattrs.ts';
+import { type NodeId, rootNode } from './metadata/node.ts';
+import { RemoteChanges } from './metadata/remote-changes.ts';
+import { Tree } from './metadata/tree.ts';
+import type { Entry } from './queue/intent.ts';
+import { Journal } from './queue/journal.ts';
+import { type Pending, UploadQueue } from './queue/upload-queue.ts';
+import { openStore } from './store/store.ts';
+
+export interface OpenFileSystemOptions {
+  readonly drive: Drive;
+  /** The account's own folder below the cache folder; made if it is missing. */
+  readonly folder: string;
+  readonly settings: FsSettings;
+  /** Bytes that cached contents may take. */
+  readonly cacheSize: number;
+  /** How long a change of content waits for more of the same, milliseconds. */
+  readonly settleMs: number;
+  /** Age at which a listing is asked for again, milliseconds. */
+  readonly listingAgeMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A change that is not on the drive yet. */
+export interface UnsentChange {
+  /** In the tree, from the root with a slash; what was removed has the name it had. */
+  readonly path: string;
+  /** E.g. `put-content`. */
+  readonly what: string;
+  /** Why it is not tried any more; undefined while it is. */
+  readonly parked?: string;
+  /** The fault of the last attempt, if it failed. */
+  readonly trouble?: string;
+  readonly running: boolean;
+  readonly sent?: number;
+  readonly total?: number;
+}
+
+export interface OpenedFileSystem {
+  readonly fs: FileSystem;
+  /** Who is told when the drive changes the tree; without it, nobody is. */
+  attachKernel(cache: KernelCache): void;
+  /** In the order of the changes. */
+  unsent(): readonly UnsentChange[];
+  /** Bytes of contents on this disk. */
+  cachedBytes(): number;
+  nodes(): number;
+  /**
+   * Sends at once, and resolves when everything at and below `path` (default: the whole tree) is on the drive but what is
+   * parked, which it returns. ENOENT if there is no such path.
+   */
+  sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentChange[]>;
+  /** Ends sending; what is unsent stays in the journal. No call of `fs` may be under way or follow. */
+  close(): Promise<void>;
+}
+
+/** How long a caller who wants the newest listing waits for it before the known one must do, milliseconds. */
+const listingPatienceMs = 2_000;
+const sendConcurrency = 4;
+const noKernel: KernelCache = { invalidateEntry: () => {}, invalidateNode: () => {} };
+
+export const openFileSystem = (options: OpenFileSystemOptions): OpenedFileSystem => new Composition(options);
+
+class Composition implements OpenedFileSystem {
+  readonly fs: DriveFileSystem;
+  readonly #parts: FsParts;
+  #kernel: KernelCache = noKernel;
+
+  constructor(options: OpenFileSystemOptions) {
+    const { drive, clock, log } = options;
+    const store = openStore(options.folder);
+    const tree = new Tree(store);
+    const references = new References();
+    const journal = new Journal(store);
+    const contents = new Contents(store, {
+      ...{ drive, clock, log, budget: options.cacheSize, folder: join(options.folder, 'content') },
+      becameDirty: (id) => this.#becameDirty(id as NodeId),
+      versionGone: (file) => this.#versionGone(file),
+    });
+    const changes = new RemoteChanges(
+      store,
+      tree,
+      {
+        entryChanged: (parent, name) => {
+          if (references.isKnownToKernel(parent) || parent === rootNode) this.#kernel.invalidateEntry(parent, name);
+        },
+        nodeChanged: (node) => {
+          if (references.isKnownToKernel(node)) this.#kernel.invalidateNode(node);
+        },
+        contentReplaced: (_, content) => contents.retire(content),
+        nodeLost: (node) => store.afterCommit(() => this.fs.settled(node)),
+      },
+      () => timestampNow(clock.now()),
+    );
+    const listings = new Listings(drive, tree, changes, {
+      ...{ ageMs: options.listingAgeMs, patienceMs: listingPatienceMs, clock, log },
+    });
+    const queue = new UploadQueue(
+      {
+        ...{ store, tree, changes, contents, journal, drive, clock, log, hostName: hostname() },
+        settled: (node) => store.afterCommit(() => this.fs.settled(node)),
+        renamed: (parent, before, after) => {
+          this.#kernel.invalidateEntry(parent, before);
+          this.#kernel.invalidateEntry(parent, after);
+        },
+        renew: (folder) =>
+          void listings.renew(folder).catch((error: unknown) => log.info(`not listed again: ${error}`)),
+      },
+      { settleMs: options.settleMs, concurrency: sendConcurrency },
+    );
+    const { settings } = options;
+    this.#parts = {
+      ...{ store, tree, listings, changes, contents, journal, queue, drive, clock, log, settings, references },
+      xattrs: new LocalXattrs(store),
+    };
+    this.fs = new DriveFileSystem(this.#parts);
+    tree.ensureRoot(timestampNow(clock.now()));
+    this.#recover();
+    queue.start();
+  }
+
+  attachKernel(cache: KernelCache): void {
+    this.#kernel = cache;
+  }
+
+  unsent(): readonly UnsentChange[] {
+    return this.#parts.queue.pending().map((pending) => this.#describe(pending.entry, pending));
+  }
+
+  cachedBytes(): number {
+    return this.#parts.contents.bytes;
+  }
+
+  nodes(): number {
+    return this.#parts.tree.count();
+  }
+
+  async sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentChange[]> {
+    const { queue, tree } = this.#parts;
+    const top = await this.#nodeAt(path ?? '/', signal);
+    const parked = await queue.drain((entry) => this.#concerns(entry, top), signal);
+    const states = new Map(queue.pending().map((pending) => [pending.entry.seq, pending]));
+    return tree.get(top) === undefined ? [] : parked.map((entry) => this.#describe(entry, states.get(entry.seq)));
+  }
+
+  async close(): Promise<void> {
+    const { queue, contents, store } = this.#parts;
+    await queue.stop();
+    await contents.closeAll();
+    await store.close();
+  }
+
+  #becameDirty(id: NodeId): void {
+    const node = this.#parts.tree.get(id);
+    if (node !== undefined) this.#parts.tree.update(id, { ahead: { ...node.ahead, content: true } });
+  }
+
+  /** Reading met another version than the one it wanted: looks what the drive has now. */
+  async #versionGone(file: ContentFile): Promise<boolean> {
+    const { changes, tree, drive, store } = this.#parts;
+    if (file.item === undefined) return false;
+    const asked = changes.asking();
+    const item = await drive.get(file.item.id);
+    const node = tree.byItem(item.id);
+    const isNewer = item.contentVersion !== file.item.contentVersion || item.size !== file.item.size;
+    if (node?.content === file.id && isNewer && file.moveOn(item)) {
+      store.transact(() => {
+        tree.update(node.id, { item, size: item.size });
+        this.#parts.contents.save(file);
+      });
+      this.#kernel.invalidateNode(node.id);
+      return true;
+    }
+    changes.applyItem(item, asked);
+    return false;
+  }
+
+  /** Takes up what a run left that ended without notice. */
+  #recover(): void {
+    const { contents, tree, journal, store, log } = this.#parts;
+    for (const [id, record] of [...contents.dirty()]) {
+      const node = tree.get(record.node as NodeId);
+      if (node?.content !== id || node.parent === undefined) {
+        if (node === undefined || node.content !== id) contents.retire(id);
+        continue;
+      }
+      const entry = journal.of(node.id).find(({ intent }) => intent.kind === 'put-content');
+      const at = node.item === undefined ? { at: { parent: node.parent, name: node.name } } : {};
+      store.transact(() => {
+        tree.update(node.id, { size: record.size, ahead: { ...node.ahead, content: true } });
+        const kept = entry ?? journal.add({ kind: 'put-content', node: node.id, ...at }, this.#parts.clock.now());
+        if (!contents.isSuspect(record)) return;
+        log.error(`${tree.path(node.id)} was being written when the power failed: it is not sent until you say so`);
+        journal.put({ ...kept, parked: 'written when the power failed: parts may be missing' });
+      });
+    }
+    for (const orphan of tree.orphans()) this.fs.settled(orphan);
+  }
+
+  #concerns(entry: Entry, top: NodeId): boolean {
+    const { intent } = entry;
+    const parent = intent.kind === 'remove' ? intent.from.parent : intent.node;
+    return top === rootNode || this.#parts.tree.isWithin(parent, top);
+  }
+
+  #describe(entry: Entry, pending?: Pending): UnsentChange {
+    const { tree } = this.#parts;
+    const { intent } = entry;
+    const was = intent.kind === 'remove' ? `${tree.path(intent.from.parent) ?? ''}/${intent.from.name}` : undefined;
+    const path = was ?? tree.path(intent.node) ?? tree.get(intent.node)?.name ?? `node ${intent.node}`;
+    return {
+      ...{ path: path.replace(/^\/\//, '/'), what: intent.kind, running: pending?.running ?? false },
+      ...(entry.parked === undefined ? {} : { parked: entry.parked }),
+      ...(pending?.trouble === undefined ? {} : { trouble: pending.trouble }),
+      ...(pending?.progress ?? {}),
+    };
+  }
+
+  async #nodeAt(path: string, signal: AbortSignal): Promise<NodeId> {
+    let node: NodeId = rootNode;
+    for (const name of path.split('/').filter((part) => part !== '')) {
+      const entry = await this.fs.lookup(node, name, signal);
+      node = entry.attributes.node;
+      this.fs.forget(node, 1);
+    }
+    return node;
+  }
+}

@@ -1,0 +1,184 @@
+// Sends a file's content. What is sent is exactly one state of the staged bytes: a write meanwhile breaks the upload off
+// before its last byte, and the entry stays for the new state.
+
+import { milliseconds } from '../base/timestamp.ts';
+import type { ContentFile } from '../content/content-file.ts';
+import type { Item, ItemId, UploadTarget } from '../drive/drive.ts';
+import type { Node } from '../metadata/node.ts';
+import type { Place } from './intent.ts';
+import {
+  aheadOf,
+  done,
+  folderItem,
+  giveWay,
+  holderOf,
+  isFault,
+  makeFolderFirst,
+  type Parts,
+  remoteName,
+  type Send,
+  type SendContext,
+} from './sending.ts';
+
+const pieceSize = 1 << 20;
+
+/** The content was written to while it was being sent. */
+class ContentMoved extends Error {}
+
+type ContentEntry = Parameters<Send<'put-content'>>[1];
+
+export const sendContent: Send<'put-content'> = async (parts, entry, context) => {
+  const node = parts.tree.get(entry.intent.node);
+  if (node?.content === undefined || parts.contents.record(node.content) === undefined) {
+    done(parts, entry);
+    return;
+  }
+  const place = node.item === undefined ? entry.intent.at : undefined;
+  if (place !== undefined && folderItem(parts, place.parent) === undefined) {
+    makeFolderFirst(parts, entry, place.parent, context.enqueue);
+    return;
+  }
+  const file = parts.contents.open(node.content);
+  try {
+    await sendFile(parts, entry, { node, file, place }, context);
+  } finally {
+    parts.contents.close(file);
+  }
+};
+
+interface Subject {
+  readonly node: Node;
+  readonly file: ContentFile;
+  /** Where the item is to be made; undefined when there is one. */
+  readonly place: Place | undefined;
+}
+
+const sendFile = async (parts: Parts, entry: ContentEntry, subject: Subject, context: SendContext): Promise<void> => {
+  const { file } = subject;
+  await file.ensure(0, file.size, context.signal);
+  await file.sync();
+  const generation = file.generation;
+  try {
+    note(parts, entry, subject, generation, await upload(parts, entry, subject, context));
+  } catch (error) {
+    // Whatever the drive made of the broken request: the bytes are others by now.
+    if (file.generation !== generation) return;
+    await mend(parts, entry, subject, context, error);
+  }
+};
+
+const targetOf = (parts: Parts, { node, place }: Subject): UploadTarget => {
+  if (node.item !== undefined) return { itemId: node.item.id };
+  const at = place ?? { parent: node.parent ?? node.id, name: node.name };
+  return { parentId: folderItem(parts, at.parent) as ItemId, name: remoteName(node, at.name) };
+};
+
+const upload = (parts: Parts, entry: ContentEntry, subject: Subject, context: SendContext): Promise<Item> => {
+  const { file, node } = subject;
+  const { size, generation, fingerprint } = file;
+  const resumed = entry.session?.generation === fingerprint ? { session: entry.session.state } : {};
+  return parts.drive.upload(
+    {
+      target: targetOf(parts, subject),
+      size,
+      modified: milliseconds(node.mtime),
+      body: (offset) => pieces(file, { offset, size, generation }, context.signal),
+      ...resumed,
+      onSession: async (state) => {
+        const current = parts.journal.get(entry.seq);
+        if (current !== undefined) parts.journal.put({ ...current, session: { state, generation: fingerprint } });
+      },
+      onProgress: (sent) => context.progress(sent, size),
+    },
+    context.signal,
+  );
+};
+
+async function* pieces(
+  file: ContentFile,
+  state: { readonly offset: number; readonly size: number; readonly generation: number },
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  for (let at = state.offset; at < state.size; at += pieceSize) {
+    const piece = await file.read(at, Math.min(pieceSize, state.size - at), signal);
+    // Checked behind the read and before the bytes leave: the drive never gets a mixture.
+    if (file.generation !== state.generation)
+      throw new ContentMoved(`content ${file.id} was written to while it was sent`);
+    yield piece;
+  }
+}
+
+/** The drive has the bytes of `generation`. If there are newer ones, the entry stays for them. */
+const note = (parts: Parts, entry: ContentEntry, subject: Subject, generation: number, item: Item): void => {
+  const { store, tree, contents, journal, changes } = parts;
+  const { file, node } = subject;
+  changes.settle(item.id);
+  store.transact(() => {
+    if (file.generation === generation) {
+      file.confirm(item);
+      contents.save(file);
+      done(parts, entry, item);
+      tree.update(node.id, { ahead: aheadOf(parts, node.id, entry) });
+      return;
+    }
+    tree.update(node.id, { item });
+    journal.put({ seq: entry.seq, since: entry.since, attempts: 0, intent: { kind: 'put-content', node: node.id } });
+  });
+};
+
+const mend = async (
+  parts: Parts,
+  entry: ContentEntry,
+  subject: Subject,
+  context: SendContext,
+  error: unknown,
+): Promise<void> => {
+  const { node, place, file } = subject;
+  if (isFault(error, 'missing') && node.item !== undefined) {
+    makeAgain(parts, entry, node);
+  } else if (isFault(error, 'missing') && place !== undefined) {
+    parts.store.transact(() => {
+      parts.tree.update(place.parent, { item: undefined });
+      makeFolderFirst(parts, entry, place.parent, context.enqueue);
+    });
+  } else if (isFault(error, 'exists') && place !== undefined) {
+    const same = await sameOnDrive(parts, subject, place, context.signal);
+    if (same !== undefined) note(parts, entry, subject, file.generation, same);
+    else giveWay(parts, entry, place, (at) => ({ kind: 'put-content', node: node.id, at }), context.enqueue);
+  } else throw error;
+};
+
+/** The item was removed by somebody else; the content survives as a new one. */
+const makeAgain = (parts: Parts, entry: ContentEntry, node: Node): void => {
+  const at = node.parent === undefined ? undefined : { parent: node.parent, name: node.name };
+  parts.store.transact(() => {
+    if (at === undefined) {
+      done(parts, entry);
+      return;
+    }
+    parts.tree.update(node.id, { item: undefined });
+    parts.journal.put({ ...entry, intent: { kind: 'put-content', node: node.id, at } });
+  });
+};
+
+/** Equal contents are no conflict: the answer to an earlier attempt was lost, or somebody stored the same bytes. */
+const sameOnDrive = async (
+  parts: Parts,
+  { node, file }: Subject,
+  place: Place,
+  signal: AbortSignal,
+): Promise<Item | undefined> => {
+  const folder = folderItem(parts, place.parent);
+  if (folder === undefined) return undefined;
+  const holder = await holderOf(parts, folder, remoteName(node, place.name), signal);
+  if (holder?.kind !== 'file' || holder.size !== file.size || parts.tree.byItem(holder.id) !== undefined)
+    return undefined;
+  const generation = file.generation;
+  let offset = 0;
+  for await (const piece of holder.size === 0 ? [] : parts.drive.read(holder, { start: 0, end: holder.size }, signal)) {
+    const ours = await file.read(offset, piece.length, signal);
+    if (file.generation !== generation || Buffer.compare(ours, piece) !== 0) return undefined;
+    offset += piece.length;
+  }
+  return holder;
+};

@@ -1,0 +1,45 @@
+// Sends descriptions and comments.
+import { done, isFault, type Send } from './sending.ts';
+
+export const sendDescription: Send<'describe'> = async (parts, entry, { signal }) => {
+  const { intent } = entry;
+  const item = parts.tree.get(intent.node)?.item;
+  if (item === undefined) {
+    done(parts, entry);
+    return;
+  }
+  const described = await parts.drive.setDescription(item.id, intent.text, signal);
+  parts.changes.settle(described.id);
+  done(parts, entry, described);
+};
+
+export const sendComment: Send<'add-comment'> = async (parts, entry, { signal }) => {
+  const { intent } = entry;
+  const item = parts.tree.get(intent.node)?.item;
+  if (item !== undefined) {
+    const isRepeat =
+      entry.ambiguous === true &&
+      (await parts.drive.comments(item.id, signal)).some((comment) => isOurs(comment, entry));
+    if (!isRepeat) await parts.drive.addComment(item.id, intent.text, signal);
+  }
+  done(parts, entry);
+};
+
+/** Clocks differ, so a comment counts as ours from a while before we sent it. */
+const clockSkewMs = 10 * 60_000;
+
+const isOurs = (
+  comment: { readonly text: string; readonly created: number },
+  entry: Parameters<Send<'add-comment'>>[1],
+): boolean => comment.text === entry.intent.text && comment.created >= entry.since - clockSkewMs;
+
+export const sendCommentRemoval: Send<'remove-comment'> = async (parts, entry, { signal }) => {
+  const { intent } = entry;
+  const item = parts.tree.get(intent.node)?.item;
+  try {
+    if (item !== undefined) await parts.drive.removeComment(item.id, intent.commentId, signal);
+  } catch (error) {
+    if (!isFault(error, 'missing')) throw error;
+  }
+  done(parts, entry);
+};

@@ -1,0 +1,171 @@
+// Sends changes of the tree: folders made, items moved or renamed, items removed. Each looks first whether an earlier
+// attempt, whose answer was lost, has done it already.
+import type { ItemId } from '../drive/drive.ts';
+import type { Node } from '../metadata/node.ts';
+import {
+  done,
+  folderItem,
+  giveWay,
+  holderOf,
+  isFault,
+  isPassing,
+  makeFolderFirst,
+  type Parts,
+  remoteName,
+  type Send,
+  type SendContext,
+} from './sending.ts';
+
+export const sendFolder: Send<'create-folder'> = async (parts, entry, context) => {
+  const { intent } = entry;
+  const node = parts.tree.get(intent.node);
+  if (node === undefined || node.item !== undefined) {
+    done(parts, entry);
+    return;
+  }
+  const folder = folderItem(parts, intent.at.parent);
+  if (folder === undefined) {
+    makeFolderFirst(parts, entry, intent.at.parent, context.enqueue);
+    return;
+  }
+  const name = remoteName(node, intent.at.name);
+  try {
+    const item = await parts.drive.makeFolder(folder, name, context.signal);
+    parts.changes.settle(item.id);
+    parts.store.transact(() => {
+      done(parts, entry, item);
+      parts.tree.update(node.id, { listedAt: parts.clock.now() });
+    });
+  } catch (error) {
+    if (!isFault(error, 'exists')) throw error;
+    await adoptFolder(parts, entry, { folder, name }, context);
+  }
+};
+
+/** The name is taken: a folder of that name is the one we wanted, whoever made it. */
+const adoptFolder = async (
+  parts: Parts,
+  entry: Parameters<Send<'create-folder'>>[1],
+  place: { readonly folder: string; readonly name: string },
+  context: SendContext,
+): Promise<void> => {
+  const { intent } = entry;
+  const holder = await holderOf(parts, place.folder, place.name, context.signal);
+  if (holder?.kind === 'folder' && parts.tree.byItem(holder.id) === undefined) {
+    parts.changes.settle(holder.id);
+    parts.store.transact(() => {
+      done(parts, entry, holder);
+      // Others may have put things into it: what it holds is not known until it was listed.
+      parts.tree.update(intent.node, { listedAt: undefined });
+    });
+    return;
+  }
+  giveWay(parts, entry, intent.at, (at) => ({ kind: 'create-folder', node: intent.node, at }), context.enqueue);
+};
+
+export const sendMove: Send<'move'> = async (parts, entry, context) => {
+  const { intent } = entry;
+  const node = parts.tree.get(intent.node);
+  const item = node?.item;
+  if (node === undefined || item === undefined) {
+    afterCreation(parts, entry, context);
+    return;
+  }
+  const parentId = folderItem(parts, intent.to.parent);
+  if (parentId === undefined) {
+    makeFolderFirst(parts, entry, intent.to.parent, context.enqueue);
+    return;
+  }
+  const target = { parentId, name: remoteName(node, intent.to.name) };
+  try {
+    const current = entry.attempts > 0 ? await parts.drive.get(item.id, context.signal) : item;
+    const isThere = current.parentId === parentId && current.name === target.name;
+    const moved = isThere ? current : await parts.drive.move(current, target, context.signal);
+    parts.changes.settle(moved.id);
+    done(parts, entry, moved);
+  } catch (error) {
+    if (isFault(error, 'exists')) giveWay(parts, entry, intent.to, (to) => ({ ...intent, to }), context.enqueue);
+    else if (isFault(error, 'missing')) itemGone(parts, entry);
+    else throw error;
+  }
+};
+
+/** The item is not there yet (its creation gave way to another, say): the move comes after it, or is pointless. */
+const afterCreation = (parts: Parts, entry: Parameters<Send<'move'>>[1], context: SendContext): void => {
+  const others = parts.journal.of(entry.intent.node);
+  const isComing = others.some((other) => isCreation(other.intent.kind) && other.seq > entry.seq);
+  parts.store.transact(() => {
+    parts.journal.remove(entry);
+    if (isComing) context.enqueue(entry.intent);
+  });
+};
+
+const isCreation = (kind: string): boolean => kind === 'create-folder' || kind === 'put-content';
+
+/** Somebody else removed it. Unsent content makes it again at its place; else it goes here too. */
+const itemGone = (parts: Parts, entry: Parameters<Send<'move'>>[1]): void => {
+  const { node: id } = entry.intent;
+  parts.store.transact(() => {
+    done(parts, entry);
+    parts.changes.lose(id);
+  });
+};
+
+export const sendRemoval: Send<'remove'> = async (parts, entry, context) => {
+  const { intent } = entry;
+  const node = parts.tree.get(intent.node);
+  if (node?.item !== undefined) {
+    await keepForReaders(parts, node, context.signal);
+    if (node.kind === 'folder' && (await holdsMore(parts, node.item.id, context.signal))) {
+      bringBack(parts, entry);
+      return;
+    }
+    await removeItem(parts, node.item.id, context.signal);
+  }
+  parts.store.transact(() => {
+    done(parts, entry);
+    parts.settled(intent.node);
+  });
+};
+
+/** Who has the file open reads on after its removal: what is not here yet is fetched while the drive still has it. */
+const keepForReaders = async (parts: Parts, node: Node, signal: AbortSignal): Promise<void> => {
+  const file = node.content === undefined ? undefined : parts.contents.used(node.content);
+  if (file === undefined || file.isComplete) return;
+  try {
+    await file.ensure(0, file.size, signal);
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    parts.log.warn(`an open file that was removed cannot be read any further`, error);
+  }
+};
+
+/** The service removes folders with all that is in them; we only ever mean the empty folder that our user saw. */
+const holdsMore = async ({ drive }: Parts, folder: ItemId, signal: AbortSignal): Promise<boolean> => {
+  try {
+    for await (const page of drive.children(folder, signal)) if (page.length > 0) return true;
+  } catch (error) {
+    if (!isFault(error, 'missing')) throw error;
+  }
+  return false;
+};
+
+/** Somebody else put something into the folder: it stays on the drive, and comes back into the tree. */
+const bringBack = (parts: Parts, entry: Parameters<Send<'remove'>>[1]): void => {
+  const { parent } = entry.intent.from;
+  parts.log.warn(`folder ${entry.intent.from.name} is not removed: somebody has put something into it meanwhile`);
+  parts.store.transact(() => {
+    done(parts, entry);
+    parts.tree.update(entry.intent.node, { listedAt: undefined });
+  });
+  parts.renew(parent);
+};
+
+const removeItem = async ({ drive, changes }: Parts, id: ItemId, signal: AbortSignal): Promise<void> => {
+  try {
+    await drive.remove(id, undefined, signal);
+  } catch (error) {
+    if (!isFault(error, 'missing')) throw error;
+  }
+  changes.settle(id);
+};

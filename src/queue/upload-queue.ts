@@ -1,0 +1,276 @@
+// DOOR to p-queue. Sends what is in the journal, in the background: each entry when its turn has come (order.ts) and its
+// time is due, again after passing faults, and not at all once it is parked. Nothing is ever dropped.
+import PQueue from 'p-queue';
+import { FsError } from '../base/errors.ts';
+import { DriveError } from '../drive/drive-error.ts';
+import type { NodeId } from '../metadata/node.ts';
+import { claimsOf, type Entry, type Intent } from './intent.ts';
+import { Order } from './order.ts';
+import { sendContent } from './send-content.ts';
+import { sendComment, sendCommentRemoval, sendDescription } from './send-properties.ts';
+import { sendFolder, sendMove, sendRemoval } from './send-tree.ts';
+import type { Parts, Send, SendContext } from './sending.ts';
+
+export interface QueueOptions {
+  /** How long new content waits for more of the same; milliseconds. */
+  readonly settleMs: number;
+  /** Entries sent at a time. */
+  readonly concurrency: number;
+}
+
+/** An entry with what is going on with it. */
+export interface Pending {
+  readonly entry: Entry;
+  /** Being sent now. */
+  readonly running: boolean;
+  /** Bytes sent, and in all, of a content being sent. */
+  readonly progress?: { readonly sent: number; readonly total: number };
+  /** The fault of the last attempt. */
+  readonly trouble?: string;
+}
+
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
+/** Content that keeps changing is sent at last after this many times the settling time. */
+const longestSettling = 10;
+
+const senders: { readonly [K in Intent['kind']]: Send<K> } = {
+  'create-folder': sendFolder,
+  'put-content': sendContent,
+  move: sendMove,
+  remove: sendRemoval,
+  describe: sendDescription,
+  'add-comment': sendComment,
+  'remove-comment': sendCommentRemoval,
+};
+
+interface State {
+  /** Its turn has come; it waits for a free place among those being sent. */
+  queued: boolean;
+  running: boolean;
+  timer?: NodeJS.Timeout;
+  progress?: { readonly sent: number; readonly total: number };
+  trouble?: DriveError;
+}
+
+const isDiskFull = (error: unknown): boolean => error instanceof FsError && error.code === 'ENOSPC';
+
+export class UploadQueue {
+  readonly #parts: Parts;
+  readonly #options: QueueOptions;
+  readonly #order = new Order();
+  readonly #states = new Map<number, State>();
+  readonly #sending: PQueue;
+  readonly #abort = new AbortController();
+  readonly #watchers = new Set<() => void>();
+  #hurried = 0;
+
+  constructor(parts: Parts, options: QueueOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#sending = new PQueue({ concurrency: options.concurrency });
+  }
+
+  /** Takes up what an earlier run left. */
+  start(): void {
+    for (const entry of this.#parts.journal.all()) this.#take(entry, 0);
+  }
+
+  /** Journals a change, in the running transaction. It is sent some time after that is on the disk. */
+  add(intent: Intent): void {
+    const { journal, store, clock } = this.#parts;
+    const entry = journal.add(intent, clock.now());
+    store.afterCommit(() => this.#take(entry, intent.kind === 'put-content' ? this.#options.settleMs : 0));
+  }
+
+  /** The node's content changed and is to reach the drive. In the transaction that notes the change. */
+  addContent(intent: Intent & { readonly kind: 'put-content' }): void {
+    const { journal, store, clock } = this.#parts;
+    const waiting = journal.of(intent.node).find((entry) => entry.intent.kind === 'put-content');
+    if (waiting === undefined) {
+      this.add(intent);
+      return;
+    }
+    const { parked, ...unparked } = waiting;
+    if (parked !== undefined) journal.put({ ...unparked, attempts: 0 });
+    store.afterCommit(() => {
+      const state = this.#states.get(waiting.seq);
+      const settled = clock.now() - waiting.since > longestSettling * this.#options.settleMs;
+      if (state?.running === false) this.#schedule(waiting.seq, settled ? 0 : this.#options.settleMs);
+    });
+  }
+
+  /**
+   * Takes back what has not been sent of a node that is being removed: all of it if the node is not on the drive, else
+   * what is not about its place. False if some of it is under way, so that the drive may get to know the node.
+   */
+  takeBack(node: NodeId, isOnDrive: boolean): boolean {
+    const { journal, store } = this.#parts;
+    const entries = journal.of(node).filter(({ intent }) => !isOnDrive || intent.kind !== 'move');
+    const isFree = (entry: Entry): boolean => this.#states.get(entry.seq)?.running !== true && entry.ambiguous !== true;
+    if (!isOnDrive && !entries.every(isFree)) return false;
+    for (const entry of entries.filter(isFree)) {
+      journal.remove(entry);
+      store.afterCommit(() => this.#finish(entry.seq));
+    }
+    return true;
+  }
+
+  pending(): Pending[] {
+    return this.#parts.journal.all().map((entry) => this.#pending(entry));
+  }
+
+  pendingOf(node: NodeId): Pending[] {
+    return this.#parts.journal.of(node).map((entry) => this.#pending(entry));
+  }
+
+  /**
+   * Sends without waiting for more changes, and resolves when no entry that `concerns` accepts is left but parked ones,
+   * which it returns.
+   */
+  async drain(concerns: (entry: Entry) => boolean, signal: AbortSignal): Promise<Entry[]> {
+    this.#hurried += 1;
+    try {
+      for (const seq of this.#states.keys()) if (this.#states.get(seq)?.trouble === undefined) this.#schedule(seq, 0);
+      for (;;) {
+        const left = this.#parts.journal.all().filter(concerns);
+        if (left.every((entry) => entry.parked !== undefined)) return left;
+        await this.#nextChange(signal);
+      }
+    } finally {
+      this.#hurried -= 1;
+    }
+  }
+
+  /** Ends what is being sent; entries stay in the journal. */
+  async stop(): Promise<void> {
+    this.#abort.abort(new Error('the queue is closing'));
+    for (const state of this.#states.values()) clearTimeout(state.timer);
+    this.#sending.clear();
+    await this.#sending.onIdle();
+  }
+
+  #pending(entry: Entry): Pending {
+    const state = this.#states.get(entry.seq);
+    return {
+      entry,
+      running: state?.running ?? false,
+      ...(state?.progress === undefined ? {} : { progress: state.progress }),
+      ...(state?.trouble === undefined ? {} : { trouble: state.trouble.message }),
+    };
+  }
+
+  #take(entry: Entry, delayMs: number): void {
+    this.#states.set(entry.seq, { queued: false, running: false });
+    this.#order.add(entry.seq, claimsOf(entry.intent));
+    this.#schedule(entry.seq, this.#hurried > 0 ? 0 : delayMs);
+  }
+
+  /** Sends the entry after the delay, if it is its turn then; if not, it is scheduled again when its turn comes. */
+  #schedule(seq: number, delayMs: number): void {
+    const state = this.#states.get(seq);
+    if (state === undefined || state.queued || state.running || this.#abort.signal.aborted) return;
+    clearTimeout(state.timer);
+    delete state.timer;
+    if (this.#parts.journal.get(seq)?.parked !== undefined) return;
+    if (delayMs > 0) state.timer = setTimeout(() => this.#schedule(seq, 0), delayMs);
+    else if (this.#order.mayGo(seq)) this.#start(seq, state);
+  }
+
+  #start(seq: number, state: State): void {
+    state.queued = true;
+    const run = async (): Promise<void> => {
+      state.queued = false;
+      const entry = this.#parts.journal.get(seq);
+      if (entry !== undefined && !this.#abort.signal.aborted) await this.#send(entry, state);
+    };
+    void this.#sending.add(run);
+  }
+
+  async #send(entry: Entry, state: State): Promise<void> {
+    const context: SendContext = {
+      signal: this.#abort.signal,
+      enqueue: (intent) => this.add(intent),
+      progress: (sent, total) => {
+        state.progress = { sent, total };
+      },
+    };
+    let pauseMs = this.#options.settleMs;
+    state.running = true;
+    try {
+      await (senders[entry.intent.kind] as Send<Intent['kind']>)(this.#parts, entry as never, context);
+      delete state.trouble;
+      this.#wakeTroubled();
+    } catch (error) {
+      if (!this.#abort.signal.aborted) pauseMs = this.#failed(entry, state, error);
+    }
+    state.running = false;
+    delete state.progress;
+    if (this.#parts.journal.get(entry.seq) === undefined) this.#finish(entry.seq);
+    else this.#schedule(entry.seq, this.#hurried > 0 && state.trouble === undefined ? 0 : pauseMs);
+    this.#changed();
+  }
+
+  /** Notes the fault, and says after how many milliseconds to try again. */
+  #failed(entry: Entry, state: State, error: unknown): number {
+    const { journal, log } = this.#parts;
+    const fault = error instanceof DriveError ? error : new DriveError('broken', String(error), { cause: error });
+    const isPassing = error instanceof DriveError ? error.passing || error.fault === 'signed-out' : isDiskFull(error);
+    const attempts = entry.attempts + 1;
+    state.trouble = fault;
+    const current = journal.get(entry.seq);
+    if (current === undefined) return 0;
+    const ambiguous = fault.ambiguous || entry.ambiguous === true ? { ambiguous: true as const } : {};
+    this.#keep({ ...current, ...ambiguous, attempts, ...(isPassing ? {} : { parked: fault.message }) });
+    const what = `${entry.intent.kind} of ${this.#parts.tree.path(entry.intent.node) ?? `node ${entry.intent.node}`}`;
+    if (!isPassing) log.error(`${what} is parked`, error);
+    else log.info(`${what} did not reach the drive, attempt ${attempts}: ${fault.message}`);
+    const pause = Math.min(firstPauseMs * 2 ** (attempts - 1), longestPauseMs) * (0.75 + Math.random() / 2);
+    return Math.max(pause, fault.retryAfterMs ?? 0);
+  }
+
+  /** A full disk must not stop the queue: what could not be noted is noted with the next attempt. */
+  #keep(entry: Entry): void {
+    try {
+      this.#parts.journal.put(entry);
+    } catch (error) {
+      this.#parts.log.warn('the state of the queue could not be noted', error);
+    }
+  }
+
+  /** The drive answers again: whoever waits because it did not need not wait longer. */
+  #wakeTroubled(): void {
+    for (const [seq, state] of this.#states) {
+      if (state.trouble?.fault !== 'offline' || state.running) continue;
+      delete state.trouble;
+      this.#schedule(seq, 0);
+    }
+  }
+
+  #finish(seq: number): void {
+    clearTimeout(this.#states.get(seq)?.timer);
+    this.#states.delete(seq);
+    for (const next of this.#order.remove(seq))
+      if (this.#states.get(next)?.timer === undefined) this.#schedule(next, 0);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const wake of [...this.#watchers]) wake();
+  }
+
+  #nextChange(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => (): void => {
+        this.#watchers.delete(wake);
+        signal.removeEventListener('abort', leave);
+        settle();
+      };
+      const wake = end(resolve);
+      const leave = end(() => reject(signal.reason));
+      this.#watchers.add(wake);
+      signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+}
