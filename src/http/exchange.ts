@@ -1,0 +1,148 @@
+// DOOR to axios: one request, one answer. Knows nothing of tokens and follows no redirect. An exchange that was started
+// ends: with an answer whose body is read or disposed of, with an HttpFailure, or with the caller's reason to abort.
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+import axios, { type AxiosResponse } from 'axios';
+import type { Clock } from '../base/clock.ts';
+import { HttpFailure, type HttpTrouble } from './http-failure.ts';
+import { type OutgoingBody, outgoingBody, type RequestBody } from './request-body.ts';
+import { type TimeLimits, Watch } from './time-limits.ts';
+
+export interface ExchangeRequest {
+  readonly method: string;
+  readonly url: URL;
+  /** How messages call the request: never with a query, or a path that may be secret. */
+  readonly title: string;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  readonly limits: TimeLimits;
+  readonly signal?: AbortSignal;
+}
+
+export interface Exchange {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** Rejects with an HttpFailure when the connection breaks or stalls before the announced end. Read at most once. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Must be called in the end, whether or not the body was read; breaks the connection if it was not read to its end. */
+  dispose(): void;
+}
+
+export interface Connections {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+/** Connections are kept for less time than the usual servers keep them, so that few requests meet one being closed. */
+export const openConnections = (): Connections => {
+  const options = { keepAlive: true, keepAliveMsecs: 1000, maxFreeSockets: 16, timeout: 4000 };
+  return { http: new HttpAgent(options), https: new HttpsAgent(options) };
+};
+
+const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
+
+/** Node's own client, showing the connection to the watch. */
+const watchedTransport = (watch: Watch) => ({
+  request: (options: RequestOptions, onAnswer: (answer: IncomingMessage) => void) => {
+    const request = (options.protocol === 'https:' ? httpsRequest : httpRequest)(options, onAnswer);
+    request.on('socket', (socket) => watch.connection(socket, request.reusedSocket));
+    watch.breakOff = () => request.destroy();
+    // axios takes its own listeners off when an exchange is over; what a dying connection says after that is nobody's.
+    request.on('error', () => {});
+    return request;
+  },
+});
+
+const isGarbled = (code: string): boolean => code.startsWith('HPE_') || code.startsWith('Z_');
+
+const failureOf = (error: unknown, request: ExchangeRequest, watch: Watch, sent: boolean): HttpFailure => {
+  const { code = '', message } = error as { code?: string; message: string };
+  const trouble: HttpTrouble = !watch.reached ? 'unreached' : isGarbled(code) ? 'garbled' : 'lost';
+  const reason = watch.exceeded ?? (code === '' ? message : `${code}: ${message}`);
+  // The error of axios holds the whole request, the token with it: it must not become the cause of anything.
+  const cause = new Error(reason);
+  return new HttpFailure(trouble, `${request.title}: ${reason}`, { sent: sent && watch.reached, cause });
+};
+
+const ask = (connections: Connections, request: ExchangeRequest, body: OutgoingBody, watch: Watch) =>
+  axios.request<Readable>({
+    ...{ method: request.method, url: request.url.href, data: body.data, signal: watch.signal },
+    // axios fills in what is missing, so that what should not be sent must be said.
+    headers: { accept: '*/*', 'content-type': false, ...body.headers, ...request.headers },
+    ...{ responseType: 'stream', validateStatus: () => true, transformRequest: [(data: unknown) => data] },
+    ...{ maxRedirects: 0, maxBodyLength: -1, maxContentLength: -1, decompress: true },
+    ...{ httpAgent: connections.http, httpsAgent: connections.https, transport: watchedTransport(watch) },
+    ...(isLoopback(request.url.hostname) ? { proxy: false } : {}),
+  });
+
+const isOwnAbort = (signal: AbortSignal | undefined): boolean => signal?.aborted ?? false;
+
+class RunningExchange implements Exchange {
+  readonly status: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly #request: ExchangeRequest;
+  readonly #watch: Watch;
+  readonly #response: AxiosResponse<Readable>;
+  readonly #outgoing: OutgoingBody;
+
+  constructor(request: ExchangeRequest, watch: Watch, outgoing: OutgoingBody, response: AxiosResponse<Readable>) {
+    this.#request = request;
+    this.#watch = watch;
+    this.#outgoing = outgoing;
+    this.#response = response;
+    this.status = response.status;
+    this.body = this.#read();
+    // Until somebody reads, nobody waits for the network; and a body that breaks then must not end the process.
+    watch.paused = true;
+    response.data.on('error', () => {});
+  }
+
+  header(name: string): string | undefined {
+    const value: unknown = this.#response.headers[name.toLowerCase()];
+    return value === undefined || value === null ? undefined : String(value);
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array> {
+    const { data } = this.#response;
+    const pieces = data[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        this.#watch.paused = false;
+        const { done, value } = (await pieces.next()) as IteratorResult<Uint8Array, undefined>;
+        this.#watch.paused = true;
+        if (done) break;
+        yield value;
+      }
+    } catch (error) {
+      if (isOwnAbort(this.#request.signal)) throw this.#request.signal?.reason;
+      throw failureOf(error, this.#request, this.#watch, true);
+    } finally {
+      this.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.#watch.end();
+    if (!this.#response.data.readableEnded) this.#response.data.destroy();
+    if (this.#outgoing.complete()) return;
+    // The server answered before it had the whole body, and does not want the rest: this connection is of no more use.
+    if (this.#outgoing.data instanceof Readable) this.#outgoing.data.destroy();
+    this.#watch.breakOff?.();
+  }
+}
+
+export const exchange = async (connections: Connections, clock: Clock, request: ExchangeRequest): Promise<Exchange> => {
+  request.signal?.throwIfAborted();
+  const watch = new Watch(request.limits, clock, request.signal);
+  const body = outgoingBody(request.body, request.method, watch);
+  try {
+    return new RunningExchange(request, watch, body, await ask(connections, request, body, watch));
+  } catch (error) {
+    watch.end();
+    if (isOwnAbort(request.signal)) throw request.signal?.reason;
+    if (body.failure() !== undefined) throw body.failure();
+    throw failureOf(error, request, watch, body.complete());
+  }
+};
