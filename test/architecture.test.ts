@@ -20,7 +20,7 @@ const rows: readonly (readonly string[])[] = [
   ['queue'],
   ['fs'],
   ['fuse'],
-  ['config'],
+  ['config', 'open-file-system'],
   ['mount'],
   ['daemon'],
   ['cli'],
@@ -50,8 +50,11 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli/'],
 };
 
-/** `base/clock.ts` -> base, `config-file.ts` -> config, `mount.ts` -> mount. */
-const layerOf = (file: string): string => /^([a-z]+)(?=[/.-])/.exec(file)?.[1] ?? file;
+/** `base/clock.ts` -> base, `mount.ts` -> mount, `config-file.ts` -> config. */
+const layerOf = (file: string): string => {
+  const [first = '', ...below] = file.split('/');
+  return below.length > 0 ? first : first.replace(/\.ts$/, '').replace(/^config-.*/, 'config');
+};
 
 const layerBreach = (from: string, to: string): string | undefined => {
   const [own, other] = [layerOf(from), layerOf(to)];
