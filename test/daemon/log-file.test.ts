@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { LogFile } from '../../src/daemon/log-file.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+test('lines that come before the file is known are kept', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'a.log');
+  const log = new LogFile();
+  log.write('early');
+  log.open(path);
+  log.write('late');
+  log.close();
+  assert.equal(readFileSync(path, 'utf8'), 'early\nlate\n');
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+});
+
+test('the file is turned over when it is full, and two of them are all there ever is', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'a.log');
+  const log = new LogFile(100);
+  log.open(path);
+  for (let count = 0; count < 50; count += 1) log.write(`line number ${count}`);
+  log.close();
+  const [now, before] = [readFileSync(path, 'utf8'), readFileSync(`${path}.1`, 'utf8')];
+  assert.ok(now.length <= 100 && before.length <= 100);
+  assert.ok(now.endsWith('line number 49\n'));
+  assert.ok(!existsSync(`${path}.2`));
+  assert.equal(now.split('\n')[0], `line number ${50 - (now.split('\n').length - 1)}`);
+});
