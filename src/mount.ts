@@ -1,47 +1,20 @@
 // The composition root and the library's entry: settings -> drive, caches, queue, file system, driver -> Mount. The only
 // place where parts are chosen and joined. Owns what it joined: whoever ends the mount, everything is closed, in order.
 import { mkdirSync } from 'node:fs';
+import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import type { Dialect, Settings } from './config.ts';
 import { SettingsError } from './config-sources.ts';
 import type { Drive } from './drive/drive.ts';
-import type { FileSystem, KernelCache } from './fs/file-system.ts';
+import type { FsSettings } from './fs/parts.ts';
 import type { Driver, DriverMount } from './fuse/driver.ts';
 import { accountFolder, findAccount } from './mount-account.ts';
 import { type MountLock, takeLock } from './mount-lock.ts';
-
-/** A change that is not on the drive yet, or cannot get there. */
-export interface UnsentEntry {
-  /** Below the mountpoint, without a slash in front. */
-  readonly path: string;
-  /** What is to be sent. */
-  readonly what?: string;
-  /** Why it does not go; absent while it is only waiting for its turn. */
-  readonly reason?: string;
-}
-
-export interface FileSystemReport {
-  readonly [name: string]: unknown;
-}
-
-export interface OpenedFileSystem {
-  readonly fs: FileSystem;
-  attachKernel(cache: KernelCache): void;
-  status(): FileSystemReport;
-  sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentEntry[]>;
-  pending(): readonly UnsentEntry[];
-  close(): Promise<void>;
-}
+import { type OpenedFileSystem, openFileSystem, type UnsentChange } from './open-file-system.ts';
 
 export interface MountParts {
   /** Signed in with what `settings.configFile` holds. */
   openDrive(settings: Settings, log: Log): Promise<Drive>;
-  openFileSystem(order: {
-    readonly drive: Drive;
-    readonly folder: string;
-    readonly settings: Settings;
-    readonly log: Log;
-  }): Promise<OpenedFileSystem>;
   /** Rejects with a MountError if the mountpoint is unfit; cleans a dead mount up. Gives its path without symbolic links. */
   checkMountpoint(path: string, log: Log): Promise<string>;
   chooseDriver(settings: Settings): Promise<{ readonly name: string; readonly driver: Driver }>;
@@ -68,8 +41,16 @@ export interface MountStatus {
   readonly account: string;
   /** Caches, journal and log of this account. */
   readonly folder: string;
-  readonly files: FileSystemReport;
+  /** Files and folders that are known. */
+  readonly nodes: number;
+  /** Bytes of contents on this disk, and how many there may be. */
+  readonly cachedBytes: number;
+  readonly cacheSize: number;
+  /** In the order of the changes. */
+  readonly unsent: readonly UnsentChange[];
 }
+
+type Facts = Omit<MountStatus, 'nodes' | 'cachedBytes' | 'unsent'>;
 
 export interface Mount {
   readonly mountpoint: string;
@@ -77,16 +58,16 @@ export interface Mount {
   readonly ended: Promise<void>;
   status(): Promise<MountStatus>;
   /**
-   * Waits until everything at or below `path` (relative to the mountpoint; all if undefined) is on the drive, or cannot get
-   * there without help: that is what it returns.
+   * Waits until everything at or below `path` (from the mountpoint; all if undefined) is on the drive, or cannot get there
+   * without help: that is what it returns. ENOENT if there is no such path.
    */
-  sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentEntry[]>;
+  sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentChange[]>;
   /**
    * Waits for the queue (at most `timeoutMs`, not at all if `now`), then detaches and closes. Returns what is not on the
    * drive: it survives, and is sent after the next mount. Rejects, and the mount stays, if it is in use; `now` detaches it
    * nevertheless.
    */
-  unmount(options: UnmountOptions): Promise<readonly UnsentEntry[]>;
+  unmount(options: UnmountOptions): Promise<readonly UnsentChange[]>;
 }
 
 export interface UnmountOptions {
@@ -122,9 +103,9 @@ class RunningMount implements Mount {
   readonly ended: Promise<void>;
   readonly #opened: OpenedFileSystem;
   readonly #driverMount: DriverMount;
-  readonly #facts: Omit<MountStatus, 'files'>;
+  readonly #facts: Facts;
 
-  constructor(facts: Omit<MountStatus, 'files'>, opened: OpenedFileSystem, driverMount: DriverMount, lock: MountLock) {
+  constructor(facts: Facts, opened: OpenedFileSystem, driverMount: DriverMount, lock: MountLock) {
     this.mountpoint = facts.mountpoint;
     this.#facts = facts;
     this.#opened = opened;
@@ -135,17 +116,19 @@ class RunningMount implements Mount {
   }
 
   async status(): Promise<MountStatus> {
-    return { ...this.#facts, files: this.#opened.status() };
+    const opened = this.#opened;
+    const unsent = opened.unsent();
+    return { ...this.#facts, nodes: opened.nodes(), cachedBytes: opened.cachedBytes(), unsent };
   }
 
-  sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentEntry[]> {
+  sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentChange[]> {
     return this.#opened.sync(path, signal);
   }
 
-  async unmount({ now, timeoutMs, signal }: UnmountOptions): Promise<readonly UnsentEntry[]> {
+  async unmount({ now, timeoutMs, signal }: UnmountOptions): Promise<readonly UnsentChange[]> {
     if (!now) await this.#drain(timeoutMs, signal);
     await this.#driverMount.unmount();
-    const left = this.#opened.pending();
+    const left = this.#opened.unsent();
     await this.ended;
     return left;
   }
@@ -159,6 +142,14 @@ class RunningMount implements Mount {
     }
   }
 }
+
+const fsSettings = ({ uid, gid, umask, durability, readOnly }: Settings): FsSettings => ({
+  uid: uid ?? process.getuid?.() ?? 0,
+  gid: gid ?? process.getgid?.() ?? 0,
+  umask: umask ?? 0o022,
+  durability,
+  readOnly,
+});
 
 /** Resolves when the mount answers. Rejects with a SettingsError, LockedError, DriveError or MountError, and undoes all. */
 export const mount = async (settings: Settings, order: MountOrder, parts: MountParts): Promise<Mount> => {
@@ -174,7 +165,16 @@ export const mount = async (settings: Settings, order: MountOrder, parts: MountP
   try {
     order.onFolder?.(folder);
     if (account.confirmed) await parts.rememberAccount(settings, account.id);
-    opened = await parts.openFileSystem({ drive, folder, settings, log });
+    opened = openFileSystem({
+      drive,
+      folder,
+      settings: fsSettings(settings),
+      cacheSize: settings.cacheSize,
+      settleMs: settings.settleMs,
+      listingAgeMs: settings.listingAgeMs,
+      clock: systemClock,
+      log,
+    });
     const driverMount = await driver(opened.fs, {
       mountpoint,
       source: `skydrive:${account.id}`,
@@ -185,9 +185,10 @@ export const mount = async (settings: Settings, order: MountOrder, parts: MountP
       log,
     });
     opened.attachKernel(driverMount);
-    const { readOnly, dialect, apiUrl } = settings;
-    const facts = { mountpoint, driver: name, readOnly, pid: process.pid, mountedAt: Date.now(), dialect, apiUrl };
-    return new RunningMount({ ...facts, account: account.id, folder }, opened, driverMount, lock);
+    const { readOnly, dialect, apiUrl, cacheSize } = settings;
+    const serving = { driver: name, readOnly, pid: process.pid, mountedAt: systemClock.now() };
+    const facts: Facts = { mountpoint, ...serving, dialect, apiUrl, account: account.id, folder, cacheSize };
+    return new RunningMount(facts, opened, driverMount, lock);
   } catch (error) {
     await opened?.close();
     lock.release();

@@ -50,10 +50,10 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli/'],
 };
 
-/** `base/clock.ts` -> base, `mount.ts` -> mount, `config-file.ts` -> config. */
+/** `base/clock.ts` -> base, `mount.ts` -> mount, `mount-lock.ts` -> mount, `config-kinds.ts` -> config. */
 const layerOf = (file: string): string => {
   const [first = '', ...below] = file.split('/');
-  return below.length > 0 ? first : first.replace(/\.ts$/, '').replace(/^config-.*/, 'config');
+  return below.length > 0 ? first : first.replace(/\.ts$/, '').replace(/^(config|mount)-.*/, '$1');
 };
 
 const layerBreach = (from: string, to: string): string | undefined => {

@@ -1,7 +1,8 @@
 // What a command asks a running mount, over its control socket: one question per connection, a line of JSON each way.
 // The command hangs up to take its question back. A daemon and a command of different versions understand each other or
 // say so: fields may be added, and `v` goes up when the meaning of one changes.
-import type { MountStatus, UnsentEntry } from '../mount.ts';
+import type { MountStatus } from '../mount.ts';
+import type { UnsentChange } from '../open-file-system.ts';
 
 export const protocolVersion = 1;
 
@@ -11,9 +12,9 @@ export interface Answers {
   readonly ping: { readonly pid: number };
   readonly status: MountStatus;
   /** Waits until all below `path` (relative to the mountpoint) is on the drive or cannot get there. */
-  readonly sync: { readonly unsent: readonly UnsentEntry[] };
+  readonly sync: { readonly unsent: readonly UnsentChange[] };
   /** Comes when the mountpoint is free and everything is closed; what is left is sent after the next mount. */
-  readonly unmount: { readonly unsent: readonly UnsentEntry[] };
+  readonly unmount: { readonly unsent: readonly UnsentChange[] };
 }
 
 export type Ask = keyof Answers;
