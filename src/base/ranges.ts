@@ -46,6 +46,10 @@ export class Ranges {
     return new Ranges(kept.filter((range) => range.start < range.end));
   }
 
+  without(other: Ranges): Ranges {
+    return other.list.reduce<Ranges>((left, range) => left.remove(range.start, range.end), this);
+  }
+
   covers(start: number, end: number): boolean {
     return start >= end || this.list.some((range) => range.start <= start && range.end >= end);
   }

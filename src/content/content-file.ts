@@ -77,6 +77,11 @@ export class ContentFile {
     return this.#present.size;
   }
 
+  /** Bytes that nobody ever wrote, and that take no space. */
+  get holeBytes(): number {
+    return this.#holes.size;
+  }
+
   get item(): Item | undefined {
     return this.#base?.item;
   }
@@ -274,7 +279,7 @@ export class ContentFile {
 
   /** The file may have been damaged behind our back: what is not there was not kept. */
   #checkFile(path: string): void {
-    const needed = this.#present.list.filter((range) => !this.#holes.covers(range.start, range.end)).at(-1)?.end ?? 0;
+    const needed = this.#present.without(this.#holes).list.at(-1)?.end ?? 0;
     if (fstatSync(this.#fd).size >= needed) return;
     if (this.#dirty) {
       closeSync(this.#fd);

@@ -11,7 +11,9 @@ export type Written = ReadonlyMap<NodeId, Timestamp>;
 
 export const attributesOf = (parts: FsParts, node: Node, written: Written): Attributes => {
   const { settings, contents } = parts;
-  const size = (node.content === undefined ? undefined : contents.used(node.content)?.size) ?? node.size;
+  const file = node.content === undefined ? undefined : contents.used(node.content);
+  const size = file?.size ?? node.size;
+  const holes = file?.holeBytes ?? node.holeBytes ?? 0;
   const writtenAt = written.get(node.id);
   const mtime = writtenAt ?? node.mtime;
   const mask = node.kind === 'symlink' ? 0 : settings.umask;
@@ -19,7 +21,7 @@ export const attributesOf = (parts: FsParts, node: Node, written: Written): Attr
     node: node.id,
     kind: node.kind,
     size: node.kind === 'folder' ? 0 : size,
-    blocks: node.kind === 'folder' ? 0 : Math.ceil(size / 512),
+    blocks: node.kind === 'folder' ? 0 : Math.ceil((size - holes) / 512),
     mode: node.mode ?? permissions[node.kind] & ~mask,
     links: linksOf(node),
     uid: node.uid ?? settings.uid,

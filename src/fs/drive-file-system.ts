@@ -1,5 +1,6 @@
 // The FileSystem over a drive: joins names (folders.ts), contents (files.ts) and extended attributes, and keeps count of who
 // knows which node. All methods of the port are here, each a few lines.
+import { constants } from 'node:fs';
 import { FsError } from '../base/errors.ts';
 import type { Quota } from '../drive/drive.ts';
 import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
@@ -129,9 +130,29 @@ export class DriveFileSystem implements FileSystem {
     caller: Caller,
     signal: AbortSignal,
   ): Promise<{ readonly entry: Entry; readonly file: OpenFile }> {
-    const node = await this.#folders.make(place, { kind: 'file', mode, caller, staysOpen: true }, signal);
-    const file = this.#files.openNow(needNode(this.#parts, node), flags);
+    const { node, isNew } = await this.#makeOrFind(place, mode, flags, caller, signal);
+    const existing = isNew ? undefined : await this.#files.open(node, flags, signal);
+    const file = existing ?? this.#files.openNow(needNode(this.#parts, node), flags);
     return { entry: this.#counted(node), file };
+  }
+
+  /** Somebody may have made the name since the kernel looked: without O_EXCL, that file is the one to open. */
+  async #makeOrFind(
+    place: Place,
+    mode: number,
+    flags: number,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<{ readonly node: NodeId; readonly isNew: boolean }> {
+    try {
+      const birth: Birth = { kind: 'file', mode, caller, staysOpen: true };
+      return { node: await this.#folders.make(place, birth, signal), isNew: true };
+    } catch (error) {
+      const existing = this.#parts.tree.child(place.parent, place.name);
+      const mayExist = (flags & constants.O_EXCL) === 0 && existing !== undefined;
+      if (mayExist && error instanceof FsError && error.code === 'EEXIST') return { node: existing.id, isNew: false };
+      throw error;
+    }
   }
 
   read(handle: HandleId, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array> {

@@ -4,7 +4,7 @@ import { FsError } from '../base/errors.ts';
 import type { Comment, LinkKind } from '../drive/drive.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import type { Pending } from '../queue/upload-queue.ts';
-import { checkWritable, type FsParts, needNode } from './parts.ts';
+import { checkWritable, type FsParts, needNode, now } from './parts.ts';
 
 export const prefix = 'user.skydrive.';
 const commentPrefix = 'comment.';
@@ -59,7 +59,7 @@ export class ExtendedAttributes {
     const exists = this.#parts.xattrs.get(id, checkedName(name)) !== undefined;
     if (exists && (flags & create) !== 0) throw new FsError('EEXIST', `${node.name} has ${name} already`);
     if (!exists && (flags & replace) !== 0) throw none(node, name);
-    this.#parts.xattrs.set(id, name, Uint8Array.from(value));
+    this.#change(id, () => this.#parts.xattrs.set(id, name, Uint8Array.from(value)));
   }
 
   async remove(id: NodeId, name: string, signal: AbortSignal): Promise<void> {
@@ -70,7 +70,14 @@ export class ExtendedAttributes {
       return;
     }
     if (this.#parts.xattrs.get(id, checkedName(name)) === undefined) throw none(node, name);
-    this.#parts.xattrs.remove(id, name);
+    this.#change(id, () => this.#parts.xattrs.remove(id, name));
+  }
+
+  #change(id: NodeId, work: () => void): void {
+    this.#parts.store.transact(() => {
+      work();
+      this.#parts.tree.update(id, { ctime: now(this.#parts) });
+    });
   }
 
   forget(id: NodeId): void {

@@ -180,7 +180,11 @@ export class Files {
     const mtime = this.written.get(id);
     if (node === undefined || (!isNew && mtime === undefined)) return;
     store.transact(() => {
-      tree.update(id, { size: file.size, ...(mtime === undefined ? {} : { mtime, ctime: mtime }) });
+      tree.update(id, {
+        size: file.size,
+        holeBytes: file.holeBytes || undefined,
+        ...(mtime === undefined ? {} : { mtime, ctime: mtime }),
+      });
       if (!isNew) return;
       contents.save(file);
       const at =

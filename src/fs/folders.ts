@@ -80,6 +80,7 @@ export class Folders {
     checkWritable(this.#parts);
     const id = await this.find(place, signal);
     this.#parts.store.transact(() => {
+      this.#checkStillThere(place, id);
       if (needNode(this.#parts, id).kind === 'folder') throw new FsError('EISDIR', `${place.name} is a folder`);
       this.#remove(id);
       this.#touch(place.parent, now(this.#parts));
@@ -93,6 +94,7 @@ export class Folders {
     needFolder(this.#parts, id);
     await this.#parts.listings.known(id, signal);
     this.#parts.store.transact(() => {
+      this.#checkStillThere(place, id);
       this.#checkEmpty(id);
       this.#remove(id);
       this.#touch(place.parent, now(this.#parts));
@@ -206,6 +208,11 @@ export class Folders {
       this.#parts.xattrs.removeAll(id);
       tree.erase(id);
     });
+  }
+
+  /** Another call may have been faster while this one waited. */
+  #checkStillThere({ parent, name }: Place, id: NodeId): void {
+    if (this.#parts.tree.child(parent, name)?.id !== id) throw new FsError('ENOENT', `${name} is gone`);
   }
 
   #checkEmpty(folder: NodeId): void {

@@ -26,6 +26,8 @@ export interface Node {
   readonly name: string;
   /** Of the content, bytes. While a file is open for writing, content/ knows better. */
   readonly size: number;
+  /** Of a sparse file: how much of its size takes no space. */
+  readonly holeBytes?: number;
   readonly mtime: Timestamp;
   readonly ctime: Timestamp;
   /** Only where a program set it; else it follows mtime. */

@@ -154,7 +154,13 @@ export class RemoteChanges {
     if (before?.contentVersion === item.contentVersion && before.size === item.size) return {};
     if (node.content !== undefined) this.#listener.contentReplaced(node.id, node.content);
     this.#listener.nodeChanged(node.id);
-    return { size: item.size, mtime: timestamp(item.modified), ctime: this.#now(), content: undefined };
+    return {
+      size: item.size,
+      mtime: timestamp(item.modified),
+      ctime: this.#now(),
+      content: undefined,
+      holeBytes: undefined,
+    };
   }
 
   #replace(node: Node, item: Item, folder: NodeId): void {
