@@ -1,0 +1,159 @@
+// The emulator: a SkyDrive on this machine, in this process, on a port of its own. Puts the parts together and takes them apart; shares
+// nothing with the client side of this project. docs/emulator.md describes it for users.
+import { mkdirSync, mkdtempSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { type Log, silentLog } from '../base/log.ts';
+import { Accounts, canonicalUid } from './accounts.ts';
+import { EmulatorAdmin } from './admin.ts';
+import { ContentHistory } from './content-history.ts';
+import { ContentStore } from './content-store.ts';
+import { DownloadLinks } from './download-links.ts';
+import { type EmulatorOptions, type EmulatorSettings, initialSettings } from './emulator-options.ts';
+import type { EmulatorParts } from './emulator-parts.ts';
+import { Faults } from './faults.ts';
+import { FolderLock } from './folder-lock.ts';
+import { HttpServer } from './http-server.ts';
+import { tokensOf } from './live/live-api.ts';
+import { Grants } from './oauth/grants.ts';
+import { RecordLog } from './record-log.ts';
+import { RequestLog } from './request-log.ts';
+import { type RouterParts, routeOf } from './router.ts';
+import { seedFromFolder, seedGenerated } from './seed-tree.ts';
+import { strictRoute } from './strictness.ts';
+import { UploadSessions } from './upload-sessions.ts';
+
+export interface Emulator extends AsyncDisposable {
+  /** Without a slash at the end: `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly port: number;
+  readonly admin: EmulatorAdmin;
+  readonly requests: RequestLog;
+  /** Ends all connections. Without `dataDir` the state is gone. */
+  close(): Promise<void>;
+}
+
+const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+const checkHost = (host: string): string => {
+  if (loopback.test(host)) return host;
+  throw new RangeError(`the emulator listens on loopback addresses only, not on '${host}'`);
+};
+
+interface Home {
+  readonly folder: string;
+  readonly leave: () => Promise<void>;
+}
+
+const openHome = (dataDir: string | undefined): Home => {
+  if (dataDir === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'skydrive-emulator-'));
+    return { folder, leave: () => rm(folder, { recursive: true, force: true }) };
+  }
+  const folder = resolve(dataDir);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = FolderLock.take(folder);
+  return { folder, leave: async () => lock.release() };
+};
+
+interface State extends Omit<EmulatorParts, 'power'> {
+  readonly links: DownloadLinks;
+  readonly sessions: UploadSessions;
+  readonly now: () => number;
+}
+
+const openState = (folder: string, options: EmulatorOptions): State => {
+  let settings: EmulatorSettings = initialSettings(options);
+  const now = (): number => systemClock.now() + settings.clockOffsetMs;
+  const log = new RecordLog(options.dataDir === undefined ? undefined : folder);
+  const store = new ContentStore(folder);
+  const history = new ContentHistory(log, store, options.historyBytes ?? 1024 ** 3);
+  const uid = options.uid === undefined ? undefined : canonicalUid(options.uid);
+  if (options.uid !== undefined && uid === undefined)
+    throw new RangeError(`'${options.uid}' is no uid: up to 16 hex digits`);
+  return {
+    accounts: new Accounts({ log, history, rules: () => settings, now }, uid),
+    grants: new Grants(log, now, () => settings.tokenSeconds),
+    links: new DownloadLinks(log, now, () => settings.downloadSeconds),
+    sessions: new UploadSessions(folder, log, store, now),
+    store,
+    history,
+    log,
+    now,
+    requests: new RequestLog(options.logSize ?? 20_000),
+    faults: new Faults(),
+    settings: {
+      get: () => settings,
+      change: (change) => {
+        settings = { ...settings, ...change };
+        return settings;
+      },
+    },
+  };
+};
+
+/** Seeds the first account's drive if it has nothing but what every new drive has. */
+const seed = async (state: State, tree: number | string | undefined): Promise<void> => {
+  const drive = state.accounts.drive(state.accounts.first);
+  const isNew = drive.used === 0 && drive.childCount(drive.root.number) <= 3;
+  if (tree === undefined || !isNew) return;
+  if (typeof tree === 'number') seedGenerated({ ...state, drive }, tree);
+  else if (statSync(tree).isDirectory()) await seedFromFolder({ ...state, drive }, tree, drive.root.number);
+  else throw new RangeError(`'${tree}' is no folder`);
+};
+
+const makePower = (server: HttpServer): EmulatorParts['power'] => {
+  let timer: NodeJS.Timeout | undefined;
+  const up = async (): Promise<void> => {
+    clearTimeout(timer);
+    await server.comeUp();
+  };
+  const down = async (ms?: number): Promise<void> => {
+    clearTimeout(timer);
+    if (ms !== undefined) timer = setTimeout(() => void up(), ms);
+    await server.goDown();
+  };
+  return { down, up };
+};
+
+const makeServer = (state: State, router: () => RouterParts, options: EmulatorOptions, log: Log): HttpServer =>
+  new HttpServer({
+    route: (exchange) => strictRoute(state, exchange, routeOf(router(), exchange)),
+    faults: state.faults,
+    requests: state.requests,
+    settings: state.settings.get,
+    expireToken: (exchange) => {
+      for (const token of tokensOf(exchange)) state.grants.expire(token);
+    },
+    log,
+    tls: options.tls,
+  });
+
+/** Listens when this resolves. Rejects when the port is taken, or the data folder is in use or broken. */
+export const startEmulator = async (options: EmulatorOptions = {}, log: Log = silentLog): Promise<Emulator> => {
+  const host = checkHost(options.host ?? '127.0.0.1');
+  const home = openHome(options.dataDir);
+  try {
+    const state = openState(home.folder, options);
+    await seed(state, options.seedTree);
+    const server: HttpServer = makeServer(state, () => router, options, log);
+    const power = makePower(server);
+    const admin = new EmulatorAdmin({ ...state, power });
+    const autoApprove = () => state.settings.get().autoApprove;
+    const live = { ...state, settings: state.settings.get };
+    const router: RouterParts = { live, oauth: { ...state, autoApprove }, admin };
+    await server.listen(host, options.port ?? 0);
+    const close = async (): Promise<void> => {
+      await power.down();
+      state.log.close();
+      await home.leave();
+    };
+    const { url } = server;
+    return { url, port: server.port, admin, requests: state.requests, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await home.leave();
+    throw error;
+  }
+};

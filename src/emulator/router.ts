@@ -1,0 +1,51 @@
+// From the path of a request to what answers it. One port serves what the service had on many hosts, so the path alone decides.
+import type { EmulatorAdmin } from './admin.ts';
+import { adminRoute } from './admin-routes.ts';
+import type { Exchange } from './exchange.ts';
+import type { Route } from './http-server.ts';
+import { bitsRoute } from './live/bits.ts';
+import { liveRoute } from './live/live-api.ts';
+import type { LiveServices } from './live/live-call.ts';
+import { oauthRoute } from './oauth/oauth-routes.ts';
+import type { OAuthParts } from './oauth/token-endpoint.ts';
+import { placeholderImage } from './placeholder-image.ts';
+import { htmlReply, type Reply, textReply } from './reply.ts';
+import { download } from './storage-download.ts';
+
+export interface RouterParts {
+  readonly live: LiveServices;
+  readonly oauth: OAuthParts;
+  readonly admin: EmulatorAdmin;
+}
+
+const picture = (exchange: Exchange): Reply => ({
+  status: 200,
+  headers: { 'Content-Type': 'image/png', 'Cache-Control': 'max-age=3600' },
+  body: placeholderImage(exchange.segments[1] ?? ''),
+});
+
+const front = `<!doctype html><html lang="en"><title>SkyDrive emulator</title>
+<h1>SkyDrive emulator</h1><p>API: <code>/v5.0/</code>. Sign-in: <code>/oauth20_authorize.srf</code>.
+Admin calls: <code>/admin/</code>.</p></html>\n`;
+
+/** Never throws: every request has a route, and be it to 404. */
+export const routeOf = (parts: RouterParts, exchange: Exchange): Route => {
+  const first = exchange.segments[0]?.toLowerCase() ?? '';
+  switch (first) {
+    case 'v5.0':
+      return liveRoute(parts.live, exchange);
+    case 'admin':
+      return adminRoute(parts.admin, exchange);
+    case 'download':
+      return { kind: 'download', documented: ['download', 'psid', 'type'], run: () => download(parts.live, exchange) };
+    case 'pictures':
+      return { kind: 'thumbnail', plain: true, run: () => picture(exchange) };
+    case '':
+      return { kind: 'page', plain: true, run: () => htmlReply(200, front) };
+    default:
+      return (
+        oauthRoute(parts.oauth, exchange, first) ??
+        bitsRoute(parts.live, exchange) ?? { kind: 'unknown', run: () => textReply(404, 'There is nothing here.\n') }
+      );
+  }
+};
