@@ -1,7 +1,18 @@
 // One content while it is in use: a sparse file on this disk, which of its bytes are there, and where the others come from.
 // Everything but the waiting for missing bytes is synchronous, so that no call sees another half done. Shared by all
 // handles of a node; Contents makes and ends it.
-import { closeSync, constants, fdatasync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { abortable } from '../base/abortable.ts';
 import { FsError } from '../base/errors.ts';
@@ -15,6 +26,17 @@ import type { ReadWindow } from './read-window.ts';
 const syncData = promisify(fdatasync);
 
 const diskFull = (cause: unknown): FsError => new FsError('ENOSPC', 'the disk of the cache is full', { cause });
+
+const openAnyhow = (path: string): number => {
+  const flags = constants.O_RDWR | constants.O_CREAT;
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, flags, 0o600);
+  }
+};
 
 /** What a content needs of its surroundings. */
 export interface ContentHost {
@@ -44,13 +66,14 @@ export class ContentFile {
   #dirty: boolean;
   #unsynced: boolean;
   #generation = 0;
+  #isSaved = true;
   #fetcher: Fetcher | undefined;
 
   constructor(id: ContentId, path: string, record: ContentRecord, host: ContentHost) {
     this.id = id;
     this.node = record.node;
     this.#host = host;
-    this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    this.#fd = openAnyhow(path);
     this.#size = record.size;
     this.#base = record.base;
     this.#dirty = record.dirty;
@@ -84,6 +107,17 @@ export class ContentFile {
 
   get item(): Item | undefined {
     return this.#base?.item;
+  }
+
+  /** Whether the record that was saved last still tells everything. */
+  get isSaved(): boolean {
+    return this.#isSaved;
+  }
+
+  /** The record, to be saved now. */
+  toSave(used: number): ContentRecord {
+    this.#isSaved = true;
+    return this.record(used);
   }
 
   record(used: number): ContentRecord {
@@ -179,13 +213,16 @@ export class ContentFile {
     const generation = this.#generation;
     const present = this.#present;
     await syncData(this.#fd);
-    if (generation === this.#generation && present === this.#present) this.#unsynced = false;
+    if (!this.#unsynced || generation !== this.#generation || present !== this.#present) return;
+    this.#unsynced = false;
+    this.#isSaved = false;
   }
 
   /** The drive holds exactly these bytes now, as this version of this item. */
   confirm(item: Item): void {
     this.#stopFetching();
     this.#dirty = false;
+    this.#isSaved = false;
     this.#base = { item, upTo: this.#size };
   }
 
@@ -195,6 +232,7 @@ export class ContentFile {
     this.#stopFetching();
     this.#base = { item, upTo: item.size };
     this.#size = item.size;
+    this.#isSaved = false;
     return true;
   }
 
@@ -228,12 +266,14 @@ export class ContentFile {
       this.#host.grew(gap.end - gap.start);
     }
     this.#unsynced = true;
+    this.#isSaved = false;
     this.#host.fetched(this);
   }
 
   #change(): void {
     this.#unsynced = true;
     if (!this.#dirty) this.#becomeDirty();
+    this.#isSaved = false;
     this.#generation += 1;
   }
 

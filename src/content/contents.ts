@@ -1,8 +1,8 @@
 // All contents on this disk: which files they are in, who uses them, and how much space they may take. Invariant: a content
 // that is dirty or in use is never evicted; the budget is kept when space is taken, not by a sweep.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -51,6 +51,8 @@ export class Contents {
   readonly #evictable: LRUCache<ContentId, number>;
   readonly #host: ContentHost;
   readonly #unsaved = new Set<ContentFile>();
+  /** Uses of contents that did not change; worth noting at the end, not a transaction each. */
+  readonly #usedAt = new Map<ContentId, number>();
   #saveTimer: NodeJS.Timeout | undefined;
   #bytesInUse = 0;
 
@@ -101,9 +103,7 @@ export class Contents {
     }
     const record = this.#records.get(id);
     if (record === undefined) throw new Error(`content ${id} is not on this disk`);
-    const path = this.#path(id);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const file = new ContentFile(id, path, record, this.#host);
+    const file = new ContentFile(id, this.#path(id), record, this.#host);
     this.#inUse.set(id, { file, users: 1, retired: false });
     this.#evictable.delete(id);
     // Unsent bytes are counted all the time, used or not.
@@ -128,7 +128,8 @@ export class Contents {
       this.#remove(file.id);
       return;
     }
-    this.#put(file);
+    if (!file.isSaved) this.#put(file);
+    else this.#usedAt.set(file.id, this.#options.clock.now());
     file.close();
     if (!file.isDirty) this.#evictable.set(file.id, file.presentBytes);
   }
@@ -173,7 +174,17 @@ export class Contents {
     });
     for (const { file } of this.#inUse.values()) file.close();
     this.#inUse.clear();
+    this.#noteUses();
     await this.#syncAll();
+  }
+
+  #noteUses(): void {
+    this.#store.transact(() => {
+      for (const [id, used] of this.#usedAt) {
+        const record = this.#records.get(id);
+        if (record !== undefined) this.#records.put(id, { ...record, used });
+      }
+    });
   }
 
   async #syncAll(): Promise<void> {
@@ -193,7 +204,8 @@ export class Contents {
   }
 
   #put(file: ContentFile): void {
-    this.#records.put(file.id, file.record(this.#options.clock.now()));
+    this.#usedAt.delete(file.id);
+    this.#records.put(file.id, file.toSave(this.#options.clock.now()));
   }
 
   #becomesDirty(file: ContentFile): void {

@@ -176,7 +176,7 @@ export class Files {
   save(id: NodeId, file: ContentFile): void {
     const { store, tree, contents, queue } = this.#parts;
     const node = tree.get(id);
-    const isNew = file.isDirty && this.#journaled.get(file) !== file.generation;
+    const isNew = file.isDirty && this.#journaledGeneration(id, file) !== file.generation;
     const mtime = this.written.get(id);
     if (node === undefined || (!isNew && mtime === undefined)) return;
     store.transact(() => {
@@ -193,6 +193,12 @@ export class Files {
     });
     this.written.delete(id);
     this.#journaled.set(file, file.generation);
+  }
+
+  /** A content that was just opened is as the journal knows it, if the journal knows it at all. */
+  #journaledGeneration(id: NodeId, file: ContentFile): number | undefined {
+    const isWaiting = (): boolean => this.#parts.journal.of(id).some(({ intent }) => intent.kind === 'put-content');
+    return this.#journaled.get(file) ?? (isWaiting() ? 0 : undefined);
   }
 
   /** EIO if what is known to be in the queue is parked. */
