@@ -1,0 +1,63 @@
+// What every command gets: the terminal, and the settings as the global options lead to them. Runs commands and turns their
+// failures into a sentence and an exit code; the only catch of the command line.
+import type { Command } from 'commander';
+import { type Log, type LogLevel, makeLog } from '../base/log.ts';
+import { configPath, resolveSettings, type Settings } from '../config.ts';
+import { failureOf } from '../daemon/failure.ts';
+import { exitCodes } from './exit-codes.ts';
+import { Terminal } from './terminal.ts';
+
+interface GlobalOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
+}
+
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly logLevel: LogLevel;
+  /** To standard error. */
+  readonly log: Log;
+  /** `options` are the command's own `-o` lists; `config` is a file that goes before --config. Throws a SettingsError. */
+  settings(options?: readonly string[], config?: string): Settings;
+}
+
+const levelOf = (options: GlobalOptions): LogLevel => {
+  if (options.debug === true) return 'debug';
+  return options.verbose === true ? 'info' : 'warn';
+};
+
+const contextOf = (command: Command): CommandContext => {
+  const globals = command.optsWithGlobals<GlobalOptions>();
+  const terminal = new Terminal({ json: globals.json ?? false, debug: globals.debug ?? false });
+  const logLevel = levelOf(globals);
+  return {
+    terminal,
+    logLevel,
+    log: makeLog(logLevel, (line) => terminal.note(line)),
+    settings: (options = [], config = globals.config) => {
+      const environment = process.env;
+      const workingFolder = process.cwd();
+      const configFile = configPath(config, environment, workingFolder);
+      return resolveSettings({ configFile, section: undefined, environment, options, workingFolder });
+    },
+  };
+};
+
+/** What a command does with its parsed arguments and options; resolves with its exit code, 0 if undefined. */
+export type Work<A extends readonly unknown[]> = (context: CommandContext, ...args: A) => Promise<number | undefined>;
+
+/** A commander action. The process ends here: connections that are kept open for more must not keep it waiting. */
+export const running =
+  <A extends readonly unknown[]>(work: Work<A>) =>
+  async (...args: unknown[]): Promise<void> => {
+    const context = contextOf(args.at(-1) as Command);
+    try {
+      process.exit((await work(context, ...(args.slice(0, -1) as unknown as A))) ?? exitCodes.done);
+    } catch (error) {
+      const failure = failureOf(error);
+      context.terminal.failure(failure.message, error);
+      process.exit(exitCodes[failure.kind]);
+    }
+  };

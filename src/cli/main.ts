@@ -1,0 +1,12 @@
+// Reads the command line and runs the command that it names.
+import { CommanderError } from 'commander';
+import { exitCodes } from './exit-codes.ts';
+import { makeProgram } from './program.ts';
+
+try {
+  await makeProgram().parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Help and version come this way too, with 0; everything else that commander refuses is a wrong command line.
+  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+}

@@ -1,0 +1,70 @@
+// `skydrive status [MOUNTPOINT]`: every mount, or one; dead ones are told from those that answer.
+import type { Command } from 'commander';
+import { formatDuration, formatSize } from '../base/quantity.ts';
+import { askDaemon, DeadMountError } from '../daemon/control-client.ts';
+import { failureOf } from '../daemon/failure.ts';
+import { type MountRow, ourMounts, placeOf } from '../daemon/mount-table.ts';
+import { ControlError } from '../daemon/protocol.ts';
+import type { MountStatus } from '../mount.ts';
+import { running } from './command-context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { inRows } from './lists.ts';
+import { countOf, unsentLines } from './unsent-lines.ts';
+
+/** A mount that answers does so at once; one that is stuck must not hang the command. */
+const patienceMs = 10_000;
+
+type Found =
+  | { readonly mountpoint: string; readonly state: 'serving'; readonly status: MountStatus }
+  | { readonly mountpoint: string; readonly state: 'dead' | 'unreachable'; readonly message: string };
+
+const look = async (row: MountRow): Promise<Found> => {
+  const { mountpoint } = row;
+  try {
+    return { mountpoint, state: 'serving', status: await askDaemon(row, { ask: 'status' }, { timeoutMs: patienceMs }) };
+  } catch (error) {
+    const state = error instanceof DeadMountError ? 'dead' : 'unreachable';
+    return { mountpoint, state, message: failureOf(error).message };
+  }
+};
+
+const describe = (found: Found): string => {
+  if (found.state !== 'serving') return `${found.mountpoint}: ${found.message}`;
+  const { status } = found;
+  const rows = inRows(
+    [
+      ['account', `${status.account} (${status.dialect}, ${status.apiUrl})`],
+      ['driver', `${status.driver}${status.readOnly ? ', read-only' : ''}`],
+      ['process', `${status.pid}, for ${formatDuration(Date.now() - status.mountedAt)}`],
+      ['known', `${status.nodes} files and folders`],
+      ['cache', `${formatSize(status.cachedBytes)} of ${formatSize(status.cacheSize)} in ${status.folder}`],
+      ['to send', status.unsent.length === 0 ? 'nothing' : countOf(status.unsent)],
+    ],
+    '  ',
+  );
+  return [found.mountpoint, rows, ...(status.unsent.length === 0 ? [] : [unsentLines(status.unsent)])].join('\n');
+};
+
+const rowsFor = (path: string | undefined): readonly MountRow[] => {
+  if (path === undefined) return ourMounts();
+  const place = placeOf(path);
+  if (place !== undefined) return [place.row];
+  throw new ControlError(`no SkyDrive is mounted on ${path}`, { kind: 'missing' });
+};
+
+const toJson = (found: Found): unknown => (found.state === 'serving' ? { state: found.state, ...found.status } : found);
+
+export const addStatusCommand = (program: Command): void => {
+  program
+    .command('status')
+    .argument('[MOUNTPOINT]', 'the mount to look at, or any path inside of it; all mounts if left out')
+    .description('show what is mounted, what waits to be sent and what cannot be')
+    .action(
+      running(async ({ terminal }, path: string | undefined) => {
+        const found = await Promise.all(rowsFor(path).map(look));
+        if (found.length === 0) terminal.result([], 'no SkyDrive is mounted');
+        else terminal.result(found.map(toJson), found.map(describe).join('\n\n'));
+        return found.every(({ state }) => state === 'serving') ? exitCodes.done : exitCodes.failed;
+      }),
+    );
+};

@@ -1,0 +1,68 @@
+// Everything that people see. Results go to standard output, sentences about them to standard error; with --json, results
+// are JSON and nothing else is on standard output. A reader that has seen enough (`| head`) ends the command quietly.
+import type { WriteStream } from 'node:tty';
+
+export interface TerminalOptions {
+  readonly json: boolean;
+  /** Stack traces of errors. */
+  readonly debug: boolean;
+}
+
+const endOnClosedPipe = (error: NodeJS.ErrnoException): void => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+};
+
+export class Terminal {
+  readonly #out: NodeJS.WriteStream;
+  readonly #err: NodeJS.WriteStream;
+  readonly #options: TerminalOptions;
+
+  constructor(options: TerminalOptions, out: NodeJS.WriteStream = process.stdout, err = process.stderr) {
+    this.#options = options;
+    this.#out = out;
+    this.#err = err;
+    out.on('error', endOnClosedPipe);
+    err.on('error', endOnClosedPipe);
+  }
+
+  get json(): boolean {
+    return this.#options.json;
+  }
+
+  /** Width in columns where a person reads the output, undefined where a program does. */
+  get columns(): number | undefined {
+    return this.#out.isTTY ? (this.#out as WriteStream).columns || 80 : undefined;
+  }
+
+  /** The result of a command: `value` for programs that asked for JSON, `text` (without a line's end) for all others. */
+  result(value: unknown, text: string): void {
+    if (this.json) this.#out.write(`${JSON.stringify(value, undefined, this.columns === undefined ? 0 : 2)}\n`);
+    else if (text !== '') this.#out.write(`${text}\n`);
+  }
+
+  /** What a person wants to know and a program does not. */
+  note(text: string): void {
+    this.#err.write(`${text}\n`);
+  }
+
+  /** A question that is answered on the same line. */
+  prompt(text: string): void {
+    this.#out.write(text);
+  }
+
+  /** One sentence; the rest only for whoever looks for a bug. */
+  failure(message: string, error: unknown): void {
+    this.#err.write(`skydrive: ${message}\n`);
+    if (!this.#options.debug) return;
+    for (let cause = error; cause instanceof Error; cause = cause.cause) this.#err.write(`${cause.stack}\n`);
+  }
+}
+
+/** Smallest code point first, as Python sorts; JavaScript's own order differs behind U+FFFF. */
+export const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** Control signs in a name could move the cursor or forge lines; a person gets to see that they are there. */
+export const printable = (name: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  name.replace(/[\u0000-\u001f\u007f-\u009f]/g, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`);
