@@ -12,6 +12,7 @@ import { DriveFileSystem } from './fs/drive-file-system.ts';
 import type { FileSystem, KernelCache } from './fs/file-system.ts';
 import type { FsParts, FsSettings } from './fs/parts.ts';
 import { References } from './fs/references.ts';
+import { FreeSpace } from './metadata/free-space.ts';
 import { Listings } from './metadata/listings.ts';
 import { LocalXattrs } from './metadata/local-xattrs.ts';
 import { type NodeId, rootNode } from './metadata/node.ts';
@@ -111,9 +112,10 @@ class Composition implements OpenedFileSystem {
     const listings = new Listings(drive, tree, changes, {
       ...{ ageMs: options.listingAgeMs, patienceMs: listingPatienceMs, clock, log },
     });
+    const space = new FreeSpace(store, drive, clock, log);
     const queue = new UploadQueue(
       {
-        ...{ store, tree, changes, contents, journal, drive, clock, log, hostName: hostname() },
+        ...{ store, tree, changes, contents, journal, space, drive, clock, log, hostName: hostname() },
         settled: (node) => store.afterCommit(() => this.fs.settled(node)),
         renamed: (parent, before, after) => {
           this.#kernel.invalidateEntry(parent, before);
@@ -126,7 +128,7 @@ class Composition implements OpenedFileSystem {
     );
     const { settings } = options;
     this.#parts = {
-      ...{ store, tree, listings, changes, contents, journal, queue, drive, clock, log, settings, references },
+      ...{ store, tree, listings, changes, contents, journal, queue, space, drive, clock, log, settings, references },
       xattrs: new LocalXattrs(store),
     };
     this.fs = new DriveFileSystem(this.#parts);

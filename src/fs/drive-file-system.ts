@@ -2,7 +2,6 @@
 // knows which node. All methods of the port are here, each a few lines.
 import { constants } from 'node:fs';
 import { FsError } from '../base/errors.ts';
-import type { Quota } from '../drive/drive.ts';
 import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
 import { attributesOf, entryOf } from './attributes.ts';
 import { ExtendedAttributes } from './extended-attributes.ts';
@@ -29,11 +28,6 @@ interface OpenFolder {
 }
 
 const blockSize = 4096;
-/** How long a quota serves, milliseconds. */
-const quotaAgeMs = 60_000;
-/** Told while the drive's size was never known. */
-const unknownQuota: Quota = { total: 2 ** 50, free: 2 ** 50 };
-
 export class DriveFileSystem implements FileSystem {
   readonly #parts: FsParts;
   readonly #folders: Folders;
@@ -41,7 +35,6 @@ export class DriveFileSystem implements FileSystem {
   readonly #xattrs: ExtendedAttributes;
   readonly #openFolders = new Map<HandleId, OpenFolder>();
   #lastHandle = 0;
-  #quota: { readonly at: number; readonly quota: Quota } | undefined;
 
   constructor(parts: FsParts) {
     this.#parts = parts;
@@ -229,7 +222,7 @@ export class DriveFileSystem implements FileSystem {
   }
 
   async statfs(signal: AbortSignal): Promise<FileSystemStatus> {
-    const { total, free } = await this.#currentQuota(signal);
+    const { total, free } = await this.#parts.space.quota(signal);
     const blocks = Math.ceil(total / blockSize);
     const blocksFree = Math.max(0, Math.floor((free - this.#unsentBytes()) / blockSize));
     return {
@@ -264,21 +257,6 @@ export class DriveFileSystem implements FileSystem {
 
   removexattr(node: NodeId, name: string, signal: AbortSignal): Promise<void> {
     return this.#xattrs.remove(node, name, signal);
-  }
-
-  /** The quota as the drive last told it; asked for again when it is old. */
-  async #currentQuota(signal: AbortSignal): Promise<Quota> {
-    const { clock, drive, log } = this.#parts;
-    if (this.#quota !== undefined && clock.monotonic() - this.#quota.at < quotaAgeMs) return this.#quota.quota;
-    try {
-      const quota = await drive.quota(signal);
-      this.#quota = { at: clock.monotonic(), quota };
-    } catch (error) {
-      signal.throwIfAborted();
-      log.info(`the quota is not known: ${String(error)}`);
-      this.#quota = { at: clock.monotonic(), quota: this.#quota?.quota ?? unknownQuota };
-    }
-    return this.#quota.quota;
   }
 
   /** Bytes that will take space on the drive once they are sent. */

@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts';
 import { type Timestamp, timestampNow } from '../base/timestamp.ts';
 import type { Contents } from '../content/contents.ts';
 import type { Drive } from '../drive/drive.ts';
+import type { FreeSpace } from '../metadata/free-space.ts';
 import type { Listings } from '../metadata/listings.ts';
 import type { LocalXattrs } from '../metadata/local-xattrs.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
@@ -40,6 +41,7 @@ export interface FsParts {
   readonly settings: FsSettings;
   readonly references: References;
   readonly xattrs: LocalXattrs;
+  readonly space: FreeSpace;
 }
 
 export const now = ({ clock }: FsParts): Timestamp => timestampNow(clock.now());

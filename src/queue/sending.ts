@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Contents } from '../content/contents.ts';
 import type { Drive, Item, ItemId } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
+import type { FreeSpace } from '../metadata/free-space.ts';
 import { toRemoteName, withInfix } from '../metadata/names.ts';
 import type { Ahead, Node, NodeId } from '../metadata/node.ts';
 import type { RemoteChanges } from '../metadata/remote-changes.ts';
@@ -18,6 +19,7 @@ export interface Parts {
   readonly changes: RemoteChanges;
   readonly contents: Contents;
   readonly journal: Journal;
+  readonly space: FreeSpace;
   readonly drive: Drive;
   readonly clock: Clock;
   readonly log: Log;
@@ -55,6 +57,7 @@ export const isPassing = (error: unknown): boolean => error instanceof DriveErro
 export const done = (parts: Parts, entry: Entry, item?: Item): void => {
   parts.store.transact(() => {
     parts.journal.remove(entry);
+    parts.space.outdated();
     const { node } = entry.intent;
     const known = parts.tree.get(node);
     if (known === undefined) return;
