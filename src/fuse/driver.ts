@@ -13,6 +13,8 @@ export interface MountOptions {
   readonly defaultPermissions: boolean;
   /** Detached by the helper when this process dies (fusermount3 only). */
   readonly autoUnmount: boolean;
+  /** Writes a line for every request to `log`, at level debug. */
+  readonly trace?: boolean;
   readonly log: Log;
 }
 

@@ -1,0 +1,83 @@
+// INIT: what the kernel offers and what we take of it (fuse.h: struct fuse_init_in, fuse_init_out). A flag is taken only if
+// it was offered; whatever is not taken stays the kernel's to do.
+import { FsError } from '../../base/errors.ts';
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
+
+const protocolMajor = 7;
+const protocolMinor = 39;
+/** Linux 4.20: the first whose reply to INIT has every field that we fill in. */
+const oldestMinor = 28;
+
+export const maxWrite = 1 << 20;
+const maxReadahead = 1 << 20;
+const pageSize = 4096;
+const maxBackground = 64;
+const congestionThreshold = 48;
+
+const flag = {
+  asyncRead: 1 << 0,
+  atomicTruncate: 1 << 3,
+  bigWrites: 1 << 5,
+  readdirplus: 1 << 13,
+  readdirplusAuto: 1 << 14,
+  asyncDirectIo: 1 << 15,
+  parallelFolders: 1 << 18,
+  maxPages: 1 << 22,
+  cacheSymlinks: 1 << 23,
+  explicitInvalidation: 1 << 25,
+  longSetxattr: 1 << 29,
+} as const;
+
+/**
+ * Left out on purpose: WRITEBACK_CACHE (the kernel would ignore sizes and times that change remotely), AUTO_INVAL_DATA (it
+ * drops a file's pages after our own writes, because they change mtime; we tell the kernel about every other change),
+ * POSIX_LOCKS and FLOCK_LOCKS (the kernel locks by itself), NO_OPEN and NO_OPENDIR (open and close mean something here).
+ */
+const wanted = Object.values(flag).reduce((all, one) => all | one, 0);
+
+export interface InitIn {
+  readonly major: number;
+  readonly minor: number;
+  readonly maxReadahead: number;
+  readonly flags: number;
+}
+
+/** What both sides agreed on. */
+export interface Session {
+  readonly major: number;
+  readonly minor: number;
+  readonly maxReadahead: number;
+  readonly flags: number;
+  /** SETXATTR comes with 16 bytes in front of the name instead of 8. */
+  readonly longSetxattr: boolean;
+}
+
+export const initIn = (body: ByteReader): InitIn => {
+  const [major, minor] = [body.u32(), body.u32()];
+  // A kernel of another major version may have laid out the rest differently; it asks again with ours.
+  if (major !== protocolMajor) return { major, minor, maxReadahead: 0, flags: 0 };
+  return { major, minor, maxReadahead: body.u32(), flags: body.u32() };
+};
+
+export const agree = (offer: InitIn): Session => {
+  if (offer.major < protocolMajor || (offer.major === protocolMajor && offer.minor < oldestMinor)) {
+    throw new FsError('EPROTO', `the kernel speaks FUSE ${offer.major}.${offer.minor}; 7.${oldestMinor} is needed`);
+  }
+  const flags = offer.flags & wanted;
+  return {
+    major: protocolMajor,
+    minor: offer.major === protocolMajor ? Math.min(offer.minor, protocolMinor) : protocolMinor,
+    maxReadahead: Math.min(offer.maxReadahead, maxReadahead),
+    flags,
+    longSetxattr: (flags & flag.longSetxattr) !== 0,
+  };
+};
+
+export const initOut = (session: Session, reply: ByteWriter): void => {
+  reply.u32(session.major).u32(session.minor).u32(session.maxReadahead).u32(session.flags);
+  reply.u16(maxBackground).u16(congestionThreshold).u32(maxWrite);
+  // Times are kept to the nanosecond.
+  reply.u32(1);
+  reply.u16(maxWrite / pageSize).zeros(34);
+};

@@ -1,0 +1,108 @@
+// The driver that speaks FUSE with the Linux kernel itself, through /dev/fuse. Joins the parts of this folder and owns what
+// they share: the descriptor is closed last, when neither a reply nor a notification can use its number any more.
+import { closeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FileSystem, NodeId } from '../../fs/file-system.ts';
+import { type Driver, type DriverMount, MountError, type MountOptions } from '../driver.ts';
+import { checkMountpoint } from './check-mountpoint.ts';
+import { detach } from './dead-mount.ts';
+import { DeviceChannel } from './device-channel.ts';
+import { mountAsRoot } from './mount-as-root.ts';
+import { type HelperMount, mountByHelper } from './mount-by-helper.ts';
+import { Notifier, writeFromPool } from './notifier.ts';
+import { ProtocolServer } from './protocol-server.ts';
+import { raiseReadAhead } from './read-ahead.ts';
+
+/** How long files that are still open keep a mount alive that was taken out of the tree. */
+const graceMs = 5000;
+
+/** auto_unmount is the helper's work: as root too. */
+const openMount = async (mountpoint: string, options: MountOptions): Promise<HelperMount> => {
+  if (process.geteuid?.() !== 0 || options.autoUnmount) return mountByHelper(mountpoint, options);
+  return { fd: mountAsRoot(mountpoint, options), release: () => {} };
+};
+
+class KernelMount implements DriverMount {
+  readonly ended: Promise<void>;
+  readonly #mountpoint: string;
+  readonly #options: MountOptions;
+  readonly #server: ProtocolServer;
+  readonly #channel: DeviceChannel;
+  readonly #notifier: Notifier;
+
+  constructor(fs: FileSystem, mountpoint: string, mount: HelperMount, options: MountOptions) {
+    const { log } = options;
+    this.#mountpoint = mountpoint;
+    this.#options = options;
+    this.#channel = new DeviceChannel(mount.fd, { receive: (request) => this.#server.receive(request), log });
+    this.#server = new ProtocolServer(fs, {
+      send: (head, tail) => this.#channel.send(head, tail),
+      log,
+      trace: options.trace ?? false,
+    });
+    this.#notifier = new Notifier(writeFromPool(mount.fd), log);
+    this.ended = this.#serve(mount);
+  }
+
+  /** Resolves when the kernel has been answered its first request. */
+  async start(): Promise<void> {
+    const early = this.ended.then(() => {
+      throw new MountError(`${this.#mountpoint} was unmounted before it answered`);
+    });
+    await Promise.race([this.#server.started, early]);
+    await raiseReadAhead(this.#mountpoint, this.#options.log);
+  }
+
+  invalidateEntry(parent: NodeId, name: string): void {
+    this.#notifier.invalidateEntry(parent, name);
+  }
+
+  invalidateNode(node: NodeId): void {
+    this.#notifier.invalidateNode(node);
+  }
+
+  async unmount(): Promise<void> {
+    await detach(this.#mountpoint);
+    const patience = new AbortController();
+    const tired = delay(graceMs, undefined, { signal: patience.signal }).then(() => this.#abandon());
+    try {
+      await this.ended;
+    } finally {
+      patience.abort();
+      await tired.catch(() => {});
+    }
+  }
+
+  async #serve(mount: HelperMount): Promise<void> {
+    this.#channel.open();
+    try {
+      await this.#channel.ended;
+    } finally {
+      this.#server.interruptAll();
+      await this.#notifier.stop();
+      closeSync(mount.fd);
+      mount.release();
+    }
+  }
+
+  /** The mount is out of the tree, but programs still hold files in it: their calls fail from now on. */
+  async #abandon(): Promise<void> {
+    this.#options.log.warn(`${this.#mountpoint}: files are still open; they cannot be used any more`);
+    this.#server.interruptAll();
+    // Whatever a notification waits for needs our answers: served until it is through.
+    await this.#notifier.stop();
+    this.#channel.stop();
+  }
+}
+
+export const kernelDriver: Driver = async (fs, options) => {
+  const mountpoint = await checkMountpoint(options.mountpoint);
+  const mount = new KernelMount(fs, mountpoint, await openMount(mountpoint, options), options);
+  try {
+    await mount.start();
+  } catch (error) {
+    await mount.unmount();
+    throw error;
+  }
+  return mount;
+};

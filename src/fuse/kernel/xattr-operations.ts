@@ -1,0 +1,64 @@
+// Rows for extended attributes. A request of size 0 asks how large the answer would be; a buffer too small is ERANGE.
+import { FsError } from '../../base/errors.ts';
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import type { Call } from './call.ts';
+import { noBody, operation, type Row } from './operation.ts';
+
+const setxattrIn = (body: ByteReader, call: Call) => {
+  const [size, flags] = [body.u32(), body.u32()];
+  if (call.connection.session.longSetxattr) body.skip(8);
+  const name = body.text();
+  // A copy: the request's memory is used again while the file system may still hold the value.
+  return { name, value: Uint8Array.from(body.bytes(size)), flags };
+};
+
+interface Wanted {
+  readonly name: string;
+  readonly size: number;
+}
+
+const getxattrIn = (body: ByteReader): Wanted => {
+  const size = body.u32();
+  body.skip(4);
+  return { size, name: body.text() };
+};
+
+interface Answer {
+  readonly value: Uint8Array;
+  readonly size: number;
+}
+
+const answerOut = ({ value, size }: Answer, reply: ByteWriter): void => {
+  if (size === 0) {
+    reply.u32(value.length).u32(0);
+    return;
+  }
+  if (value.length > size) throw new FsError('ERANGE', `${value.length} bytes of attributes do not fit into ${size}`);
+  reply.attach(value);
+};
+
+const getxattr = async (call: Call, { name, size }: Wanted): Promise<Answer> => ({
+  value: await call.fs.getxattr(call.node, name, call.signal),
+  size,
+});
+
+const listxattr = async (call: Call, size: number): Promise<Answer> => {
+  const names = await call.fs.listxattr(call.node, call.signal);
+  return { value: Buffer.from(names.map((name) => `${name}\0`).join('')), size };
+};
+
+export const xattrOperations: readonly Row[] = [
+  [21, operation('setxattr', setxattrIn, (c, x) => c.fs.setxattr(c.node, x.name, x.value, x.flags, c.signal), noBody)],
+  [22, operation('getxattr', getxattrIn, getxattr, answerOut)],
+  [23, operation('listxattr', (b) => b.u32(), listxattr, answerOut)],
+  [
+    24,
+    operation(
+      'removexattr',
+      (b) => b.text(),
+      (c, name) => c.fs.removexattr(c.node, name, c.signal),
+      noBody,
+    ),
+  ],
+];
