@@ -73,10 +73,12 @@ export class ByteReader {
   }
 }
 
+const notText = (cause: unknown): FsError => new FsError('EILSEQ', 'a name that is not UTF-8', { cause });
+
 const decodeStrictly = (bytes: Uint8Array): string => {
   try {
     return strictText.decode(bytes);
   } catch (error) {
-    throw new FsError('EILSEQ', 'a name that is not UTF-8', { cause: error });
+    throw notText(error);
   }
 };

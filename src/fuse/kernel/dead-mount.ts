@@ -7,7 +7,7 @@ const deadStatus = 9;
 const answerLimitMs = 3000;
 
 /** Runs in a process of its own: who asks a mount whose server hangs may never come back. */
-const probe = `require('fs').statfs(process.argv[1], (e) => process.exit(e && e.code === 'ENOTCONN' ? ${deadStatus} : 0))`;
+const probe = `import('node:fs').then((fs) => fs.statfs(process.argv[1], (e) => process.exit(e?.code === 'ENOTCONN' ? ${deadStatus} : 0)))`;
 
 /** True if the server of the mount at `path` is gone. A server that is slow or hangs is not gone. */
 export const isDead = async (path: string): Promise<boolean> => {
