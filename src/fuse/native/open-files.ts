@@ -1,0 +1,71 @@
+// What programs have open, by the small numbers that libfuse 2 can carry (31 bits), and the files that lost their name while
+// they were open. libfuse renames such a file to `.fuse_hidden…` and removes it after the last close; here that rename
+// removes it at once, and the hidden name leads to the node as long as something is open.
+import { FsError } from '../../base/errors.ts';
+import type { FileSystem, HandleId, NodeId } from '../../fs/file-system.ts';
+
+export interface OpenNode {
+  readonly handle: HandleId;
+  readonly node: NodeId;
+  /** Whether a reference to the node comes with the handle; it is given back on release. */
+  readonly referenced: boolean;
+}
+
+const largestNumber = 2 ** 31 - 1;
+const hiddenName = /^\.fuse_hidden[0-9a-f]{16}$/;
+
+export class OpenFiles {
+  readonly #fs: FileSystem;
+  readonly #open = new Map<number, OpenNode>();
+  readonly #counts = new Map<NodeId, number>();
+  readonly #hidden = new Map<string, NodeId>();
+  #last = 0;
+
+  constructor(fs: FileSystem) {
+    this.#fs = fs;
+  }
+
+  add(open: OpenNode): number {
+    do this.#last = (this.#last % largestNumber) + 1;
+    while (this.#open.has(this.#last));
+    this.#open.set(this.#last, open);
+    this.#counts.set(open.node, (this.#counts.get(open.node) ?? 0) + 1);
+    return this.#last;
+  }
+
+  get(number: number): OpenNode {
+    const open = this.#open.get(number);
+    if (!open) throw new FsError('EBADF', `file ${number} is not open`);
+    return open;
+  }
+
+  async release(number: number): Promise<void> {
+    const { handle, node, referenced } = this.get(number);
+    this.#open.delete(number);
+    const left = (this.#counts.get(node) ?? 1) - 1;
+    if (left > 0) this.#counts.set(node, left);
+    else this.#forgetNode(node);
+    await this.#fs.release(handle);
+    if (referenced) this.#fs.forget(node, 1);
+  }
+
+  /** Whether a rename of `node` to `name` is libfuse's way to remove what is open. */
+  isHiding(node: NodeId, name: string): boolean {
+    return this.#counts.has(node) && hiddenName.test(name);
+  }
+
+  /** The node lost its name; until its last handle is released, `name` leads to it. */
+  hide(node: NodeId, name: string): void {
+    this.#hidden.set(name, node);
+  }
+
+  /** Names of libfuse are unique within a mount, so the folder does not matter. */
+  hidden(name: string): NodeId | undefined {
+    return this.#hidden.get(name);
+  }
+
+  #forgetNode(node: NodeId): void {
+    this.#counts.delete(node);
+    for (const [name, hidden] of this.#hidden) if (hidden === node) this.#hidden.delete(name);
+  }
+}

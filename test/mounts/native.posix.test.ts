@@ -1,0 +1,27 @@
+// The POSIX suite on mounts of the fuse-native driver.
+import assert from 'node:assert/strict';
+import type { Exceptions } from '../suites/posix/calls.ts';
+import { posixSuite } from '../suites/posix-suite.ts';
+import { mountSubject } from '../support/mount-subject.ts';
+import { drivers, mountObstacle } from '../support/mounted.ts';
+
+const cannot: Exceptions = {
+  noreplace: 'libfuse 2 has no renameat2',
+  exchange: 'libfuse 2 has no renameat2',
+  holes: 'libfuse 2 has no lseek: the kernel takes everything for data',
+  fallocate: 'fuse-native does not pass fallocate on',
+  punch: 'fuse-native does not pass fallocate on',
+  nanoseconds: 'fuse-native carries times in milliseconds',
+  'early-times': 'fuse-native carries times without a sign',
+  'single-time': 'libfuse 2 passes times on in pairs only',
+  orphans: 'libfuse 2 reaches open files by their path',
+};
+
+posixSuite(
+  'POSIX: fuse-native over memory',
+  () =>
+    mountSubject({ driver: drivers.native }, (last) => {
+      assert.deepEqual(last, { references: 0, openHandles: 0, nodeCount: (last as { nodeCount: number }).nodeCount });
+    }),
+  { cannot, skip: mountObstacle() },
+);
