@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Exceptions } from '../suites/posix/calls.ts';
 import { posixSuite } from '../suites/posix-suite.ts';
 import { mountSubject } from '../support/mount-subject.ts';
-import { drivers, mountObstacle } from '../support/mounted.ts';
+import { drivers, exported, mountObstacle } from '../support/mounted.ts';
 
 const cannot: Exceptions = {
   noreplace: 'libfuse 2 has no renameat2',
@@ -23,5 +23,17 @@ posixSuite(
     mountSubject({ driver: drivers.native }, (last) => {
       assert.deepEqual(last, { references: 0, openHandles: 0, nodeCount: (last as { nodeCount: number }).nodeCount });
     }),
+  { cannot, skip: mountObstacle() },
+);
+
+posixSuite(
+  'POSIX: fuse-native over a drive',
+  () =>
+    mountSubject(
+      { driver: drivers.native, service: exported('test/support/drive-service', 'driveService') },
+      (last) => {
+        assert.deepEqual(last, { parked: 0 });
+      },
+    ),
   { cannot, skip: mountObstacle() },
 );
