@@ -40,7 +40,9 @@ const checked = (call: keyof typeof natives, ...parameters: readonly unknown[]):
   const result = Number(natives[call](...parameters));
   if (result !== -1) return result;
   const errno = koffi.errno();
-  const code = getSystemErrorName(-errno);
+  const name = getSystemErrorName(-errno);
+  // Two names of one number on Linux.
+  const code = name === 'ENOTSUP' ? 'EOPNOTSUPP' : name;
   throw Object.assign(new Error(`${code}: ${call}`), { code, errno: -errno, syscall: call });
 };
 

@@ -3,9 +3,9 @@
 import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FileSystem, NodeId } from '../../fs/file-system.ts';
+import { checkMountpoint } from '../check-mountpoint.ts';
+import { detach } from '../dead-mount.ts';
 import { type Driver, type DriverMount, MountError, type MountOptions } from '../driver.ts';
-import { checkMountpoint } from './check-mountpoint.ts';
-import { detach } from './dead-mount.ts';
 import { DeviceChannel } from './device-channel.ts';
 import { mountAsRoot } from './mount-as-root.ts';
 import { type HelperMount, mountByHelper } from './mount-by-helper.ts';

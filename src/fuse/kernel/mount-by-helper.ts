@@ -4,9 +4,9 @@ import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MountError, type MountOptions } from '../driver.ts';
+import { type Finished, runProgram } from '../run-program.ts';
 import { checkFuseDevice } from './fuse-device.ts';
 import { receiveDescriptor, socketPair } from './libc.ts';
-import { type Finished, runProgram } from './run-program.ts';
 
 const { EAGAIN, EINTR } = constants.errno;
 const program = 'fusermount3';

@@ -2,7 +2,7 @@
 // doubles sequential reads. Only root may; for others things stay as they are.
 import { writeFile } from 'node:fs/promises';
 import type { Log } from '../../base/log.ts';
-import { mountAt } from './mount-table.ts';
+import { mountAt } from '../mount-table.ts';
 
 const readAheadKiB = 1024;
 

@@ -4,10 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type Fuse from 'fuse-native';
 import type { FileSystem } from '../../fs/file-system.ts';
+import { checkMountpoint } from '../check-mountpoint.ts';
+import { detach } from '../dead-mount.ts';
 import { type Driver, type DriverMount, MountError, type MountOptions } from '../driver.ts';
 import { Callbacks } from './callbacks.ts';
+import { deviceDescriptors, isDeviceDescriptor } from './device-descriptors.ts';
 import { type FuseModule, loadFuseNative, makeFuse } from './load-fuse-native.ts';
-import { clear, detach, deviceDescriptors, isDeviceDescriptor } from './mountpoints.ts';
 
 /** How often we look whether somebody else unmounted: libfuse 2 does not tell. */
 const watchMs = 1000;
@@ -114,10 +116,10 @@ class NativeMount implements DriverMount {
 export const nativeDriver: Driver = async (fs, options) => {
   const FuseNative = await loadFuseNative();
   install(FuseNative);
-  await clear(options.mountpoint);
-  const fuse = makeFuse(FuseNative, options.mountpoint, callbacksFor(fs, options), fuseOptions(options));
+  const mountpoint = await checkMountpoint(options.mountpoint);
+  const fuse = makeFuse(FuseNative, mountpoint, callbacksFor(fs, options), fuseOptions(options));
   const before = deviceDescriptors();
-  await attach(fuse, options.mountpoint);
+  await attach(fuse, mountpoint);
   const device = deviceDescriptors().find((name) => !before.includes(name));
   return new NativeMount(fuse, device);
 };

@@ -2,8 +2,8 @@
 // detached on the way.
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { MountError } from '../driver.ts';
 import { detach, isDead } from './dead-mount.ts';
+import { MountError } from './driver.ts';
 import { mountAt } from './mount-table.ts';
 
 const reasons: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 // Mounts whose server is gone: every call on them fails with ENOTCONN until somebody detaches them.
-import { MountError } from '../driver.ts';
+import { MountError } from './driver.ts';
 import { mountAt } from './mount-table.ts';
 import { runProgram } from './run-program.ts';
 
