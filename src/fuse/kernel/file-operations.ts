@@ -1,9 +1,13 @@
 // Rows for open files.
+import { constants } from 'node:fs';
 import { FsError } from '../../base/errors.ts';
 import type { HandleId, OpenFile } from '../../fs/file-system.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import type { Call } from './call.ts';
+import { handleIn } from './field-decoding.ts';
 import { noBody, operation, type Row } from './operation.ts';
+import { dropSetId } from './set-id-bits.ts';
 
 /** FOPEN_KEEP_CACHE: what the kernel read from this node before is still right. */
 const keepCache = 2;
@@ -15,16 +19,48 @@ export const openOut = (file: OpenFile, reply: ByteWriter): void => {
     .u32(0);
 };
 
-export const handleIn = (body: ByteReader): HandleId => body.u64() as HandleId;
-
 const readIn = (body: ByteReader) => ({ handle: handleIn(body), offset: body.u64(), size: body.u32() });
 
 const dataOut = (data: Uint8Array, reply: ByteWriter): void => reply.attach(data);
 
-const writeIn = (body: ByteReader) => {
+interface Written {
+  readonly handle: HandleId;
+  readonly offset: number;
+  readonly data: Uint8Array;
+  readonly dropsSetId: boolean;
+}
+
+/** FUSE_WRITE_KILL_SUIDGID. */
+const dropSetIdAtWrite = 4;
+
+const writeIn = (body: ByteReader): Written => {
   const [handle, offset, size] = [handleIn(body), body.u64(), body.u32()];
-  body.skip(20);
-  return { handle, offset, data: body.bytes(size) };
+  const dropsSetId = (body.u32() & dropSetIdAtWrite) !== 0;
+  body.skip(16);
+  return { handle, offset, data: body.bytes(size), dropsSetId };
+};
+
+const write = async (call: Call, { handle, offset, data, dropsSetId }: Written): Promise<number> => {
+  if (dropsSetId) await dropSetId(call);
+  return call.fs.write(handle, offset, data, call.signal);
+};
+
+interface Opened {
+  readonly flags: number;
+  readonly dropsSetId: boolean;
+}
+
+/** FUSE_OPEN_KILL_SUIDGID. */
+const dropSetIdAtOpen = 1;
+
+const openIn = (body: ByteReader): Opened => {
+  const flags = body.u32();
+  return { flags, dropsSetId: (flags & constants.O_TRUNC) !== 0 && (body.u32() & dropSetIdAtOpen) !== 0 };
+};
+
+const open = async (call: Call, { flags, dropsSetId }: Opened): Promise<OpenFile> => {
+  if (dropsSetId) await dropSetId(call);
+  return call.fs.open(call.node, flags, call.signal);
 };
 
 const countOut = (count: number, reply: ByteWriter): void => {
@@ -54,6 +90,9 @@ const fallocateIn = (body: ByteReader) => ({
   mode: body.u32(),
 });
 
+const fallocate = (call: Call, { handle, mode, offset, length }: ReturnType<typeof fallocateIn>): Promise<void> =>
+  call.fs.fallocate(handle, mode, offset, length, call.signal);
+
 /** What one call of read(2) or write(2) moves at most; the reply has 32 bits for the count. */
 const longestCopy = 0x7ffff000;
 
@@ -66,34 +105,13 @@ const copyIn = (body: ByteReader) => {
 };
 
 export const fileOperations: readonly Row[] = [
-  [
-    14,
-    operation(
-      'open',
-      (b) => b.u32(),
-      (c, flags) => c.fs.open(c.node, flags, c.signal),
-      openOut,
-    ),
-  ],
+  [14, operation('open', openIn, open, openOut)],
   [15, operation('read', readIn, (c, r) => c.fs.read(r.handle, r.offset, r.size, c.signal), dataOut)],
-  [
-    16,
-    operation('write', writeIn, (c, w) => c.fs.write(w.handle, w.offset, w.data, c.signal), countOut, {
-      keepsRequest: true,
-    }),
-  ],
+  [16, operation('write', writeIn, write, countOut, { keepsRequest: true })],
   [18, operation('release', handleIn, (c, handle) => c.fs.release(handle), noBody)],
   [20, operation('fsync', handleIn, (c, handle) => c.fs.fsync(handle, c.signal), noBody)],
   [25, operation('flush', handleIn, (c, handle) => c.fs.flush(handle, c.signal), noBody)],
-  [
-    43,
-    operation(
-      'fallocate',
-      fallocateIn,
-      (c, f) => c.fs.fallocate(f.handle, f.mode, f.offset, f.length, c.signal),
-      noBody,
-    ),
-  ],
+  [43, operation('fallocate', fallocateIn, fallocate, noBody)],
   [46, operation('lseek', lseekIn, (c, s) => c.fs.lseek(s.handle, s.offset, s.whence, c.signal), offsetOut)],
   [47, operation('copy_file_range', copyIn, (c, r) => c.fs.copyFileRange(r.from, r.to, r.length, c.signal), countOut)],
 ];

@@ -5,7 +5,7 @@ import { direntType, entryOut, entrySize } from './attribute-wire.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Call } from './call.ts';
-import { handleIn } from './file-operations.ts';
+import { handleIn } from './field-decoding.ts';
 import { noBody, nothing, operation, type Row } from './operation.ts';
 
 interface Listing {

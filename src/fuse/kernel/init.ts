@@ -26,6 +26,7 @@ const flag = {
   maxPages: 1 << 22,
   cacheSymlinks: 1 << 23,
   explicitInvalidation: 1 << 25,
+  dropSetId: 1 << 28,
   longSetxattr: 1 << 29,
 } as const;
 

@@ -5,8 +5,8 @@ import { entryOut } from './attribute-wire.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Call } from './call.ts';
+import { placeHere, placeIn } from './field-decoding.ts';
 import { openOut } from './file-operations.ts';
-import { placeHere, placeIn } from './name-decoding.ts';
 import { noBody, operation, type Row } from './operation.ts';
 
 const typeMask = 0o170000;

@@ -1,12 +1,14 @@
 // Rows for one node as a whole: finding, counting, attributes.
 import { systemClock } from '../../base/clock.ts';
 import { type Timestamp, timestampNow } from '../../base/timestamp.ts';
-import type { AttributeChanges, FileSystemStatus, NodeId } from '../../fs/file-system.ts';
+import type { AttributeChanges, Entry, FileSystemStatus, NodeId } from '../../fs/file-system.ts';
 import { attributesOut, entryOut } from './attribute-wire.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { nameIn } from './name-decoding.ts';
+import type { Call } from './call.ts';
+import { nameIn, u32In, u64In } from './field-decoding.ts';
 import { noBody, nothing, operation, type Row } from './operation.ts';
+import { withSetIdDropped } from './set-id-bits.ts';
 
 interface Forgotten {
   readonly node: NodeId;
@@ -21,13 +23,32 @@ const batchForgetIn = (body: ByteReader): readonly Forgotten[] => {
   return forgotten;
 };
 
+const forgetAll = (call: Call, all: readonly Forgotten[]): void => {
+  for (const { node, count } of all) call.fs.forget(node, count);
+};
+
 /** FATTR_* of fuse.h. */
-const changed = { mode: 1, uid: 2, gid: 4, size: 8, atime: 16, mtime: 32, atimeNow: 128, mtimeNow: 256 } as const;
+const changed = {
+  mode: 1,
+  uid: 2,
+  gid: 4,
+  size: 8,
+  atime: 16,
+  mtime: 32,
+  atimeNow: 128,
+  mtimeNow: 256,
+  dropSetId: 2048,
+} as const;
 
 /** "Now" is our clock, not the kernel's coarse one: a touch after a write is later than the write. */
 const timeIn = (sent: Timestamp, isNow: boolean): Timestamp => (isNow ? timestampNow(systemClock.now()) : sent);
 
-const setattrIn = (body: ByteReader): AttributeChanges => {
+interface Setattr {
+  readonly changes: AttributeChanges;
+  readonly dropsSetId: boolean;
+}
+
+const setattrIn = (body: ByteReader): Setattr => {
   const valid = body.u32();
   body.skip(12);
   const size = body.u64();
@@ -41,7 +62,7 @@ const setattrIn = (body: ByteReader): AttributeChanges => {
   body.skip(4);
   const [uid, gid] = [body.u32(), body.u32()];
   const has = (bit: number): boolean => (valid & bit) !== 0;
-  return {
+  const changes = {
     ...(has(changed.mode) && { mode }),
     ...(has(changed.uid) && { uid }),
     ...(has(changed.gid) && { gid }),
@@ -49,7 +70,11 @@ const setattrIn = (body: ByteReader): AttributeChanges => {
     ...(has(changed.atime) && { atime: timeIn(atime, has(changed.atimeNow)) }),
     ...(has(changed.mtime) && { mtime: timeIn(mtime, has(changed.mtimeNow)) }),
   };
+  return { changes, dropsSetId: has(changed.dropSetId | changed.uid | changed.gid) };
 };
+
+const setattr = async (call: Call, { changes, dropsSetId }: Setattr): Promise<Entry> =>
+  call.fs.setattr(call.node, dropsSetId ? await withSetIdDropped(call, changes) : changes, call.signal);
 
 const statusOut = (status: FileSystemStatus, reply: ByteWriter): void => {
   reply.u64(status.blocks).u64(status.blocksFree).u64(status.blocksFree);
@@ -65,39 +90,11 @@ const unanswered = { answered: false };
 
 export const nodeOperations: readonly Row[] = [
   [1, operation('lookup', nameIn, (c, name) => c.fs.lookup(c.node, name, c.signal), entryOut)],
-  [
-    2,
-    operation(
-      'forget',
-      (b) => b.u64(),
-      (c, count) => c.fs.forget(c.node, count),
-      noBody,
-      unanswered,
-    ),
-  ],
+  [2, operation('forget', u64In, (c, count) => c.fs.forget(c.node, count), noBody, unanswered)],
   [3, operation('getattr', nothing, (c) => c.fs.getattr(c.node, c.signal), attributesOut)],
-  [4, operation('setattr', setattrIn, (c, changes) => c.fs.setattr(c.node, changes, c.signal), attributesOut)],
+  [4, operation('setattr', setattrIn, setattr, attributesOut)],
   [5, operation('readlink', nothing, (c) => c.fs.readlink(c.node, c.signal), textOut)],
   [17, operation('statfs', nothing, (c) => c.fs.statfs(c.signal), statusOut)],
-  [
-    34,
-    operation(
-      'access',
-      (b) => b.u32(),
-      (c, mask) => c.fs.access(c.node, mask, c.caller),
-      noBody,
-    ),
-  ],
-  [
-    42,
-    operation(
-      'batch_forget',
-      batchForgetIn,
-      (c, all) => {
-        for (const { node, count } of all) c.fs.forget(node, count);
-      },
-      noBody,
-      unanswered,
-    ),
-  ],
+  [34, operation('access', u32In, (c, mask) => c.fs.access(c.node, mask, c.caller), noBody)],
+  [42, operation('batch_forget', batchForgetIn, forgetAll, noBody, unanswered)],
 ];

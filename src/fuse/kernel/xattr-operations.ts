@@ -3,6 +3,7 @@ import { FsError } from '../../base/errors.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Call } from './call.ts';
+import { textIn, u32In } from './field-decoding.ts';
 import { noBody, operation, type Row } from './operation.ts';
 
 const setxattrIn = (body: ByteReader, call: Call) => {
@@ -51,14 +52,6 @@ const listxattr = async (call: Call, size: number): Promise<Answer> => {
 export const xattrOperations: readonly Row[] = [
   [21, operation('setxattr', setxattrIn, (c, x) => c.fs.setxattr(c.node, x.name, x.value, x.flags, c.signal), noBody)],
   [22, operation('getxattr', getxattrIn, getxattr, answerOut)],
-  [23, operation('listxattr', (b) => b.u32(), listxattr, answerOut)],
-  [
-    24,
-    operation(
-      'removexattr',
-      (b) => b.text(),
-      (c, name) => c.fs.removexattr(c.node, name, c.signal),
-      noBody,
-    ),
-  ],
+  [23, operation('listxattr', u32In, listxattr, answerOut)],
+  [24, operation('removexattr', textIn, (c, name) => c.fs.removexattr(c.node, name, c.signal), noBody)],
 ];
