@@ -1,4 +1,6 @@
 // The file system in memory as serve-file-system.ts wants it.
+import { FsError } from '../../src/base/errors.ts';
+import type { NodeId } from '../../src/fs/file-system.ts';
 import { MemoryFileSystem, type MemoryOptions } from './memory-file-system.ts';
 import type { Service } from './serve-file-system.ts';
 
@@ -9,4 +11,32 @@ export const memoryService = async (options: MemoryOptions): Promise<Service> =>
     fs,
     ask: async () => ({ references: fs.references, openHandles: fs.openHandles, nodeCount: fs.nodeCount }),
   };
+};
+
+/** Bytes and attributes never come, as behind a server that does not answer; the call ends when the caller gives up. */
+class StallingFileSystem extends MemoryFileSystem {
+  interrupted = 0;
+
+  override read(_handle: unknown, _offset: number, _size: number, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#wait(signal);
+  }
+
+  override getxattr(node: NodeId, name: string, signal: AbortSignal): Promise<Uint8Array> {
+    return name === 'user.stall' ? this.#wait(signal) : super.getxattr(node, name, signal);
+  }
+
+  #wait(signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        this.interrupted += 1;
+        reject(new FsError('EINTR', 'interrupted'));
+      });
+    });
+  }
+}
+
+/** Asked anything, it tells how many calls were interrupted. */
+export const stallingService = async (options: MemoryOptions): Promise<Service> => {
+  const fs = new StallingFileSystem(options);
+  return { fs, ask: async () => ({ interrupted: fs.interrupted }) };
 };

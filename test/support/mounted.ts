@@ -29,6 +29,8 @@ export interface MountOrder {
   readonly mount?: Partial<Omit<MountOptions, 'log'>>;
   /** Default: a folder of its own. */
   readonly mountpoint?: string;
+  /** Default: true. */
+  readonly makeMountpoint?: boolean;
   /** Runs the server as another user (only root can). */
   readonly uid?: number;
   readonly gid?: number;
@@ -114,25 +116,28 @@ const startServer = (order: MountOrder, mountpoint: string): ChildProcess => {
 export const mounted = async (order: MountOrder): Promise<Mounted> => {
   const temp = await tempDir();
   const mountpoint = order.mountpoint ?? join(temp.path, 'mnt');
-  await mkdir(mountpoint, { recursive: true });
+  if (order.makeMountpoint ?? true) await mkdir(mountpoint, { recursive: true });
+  const isOthers = await isMountpoint(mountpoint);
   const child = startServer(order, mountpoint);
   const exited = once(child, 'exit');
   // Writing to a server that is gone is no error here: reading from it says so.
   child.stdin?.on('error', () => {});
   const lines = new Lines(child, order.verbose ?? false);
+  let failed = false;
   const dispose = async (): Promise<void> => {
     child.stdin?.end();
     // A server that does not end when asked is ended; its mount is detached like that of any dead server.
     const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
     await exited;
     clearTimeout(timer);
-    if (await isMountpoint(mountpoint)) await detach(mountpoint);
+    if (!(failed && isOthers) && (await isMountpoint(mountpoint))) await detach(mountpoint);
     await temp[Symbol.asyncDispose]();
   };
   try {
     const first = await lines.next();
     if (!('ready' in first)) throw new Error(`unexpected: ${JSON.stringify(first)}`);
   } catch (error) {
+    failed = true;
     await dispose();
     throw error;
   }

@@ -16,6 +16,9 @@ const watchMs = 1000;
 /** The same while we are unmounting. */
 const closingWatchMs = 20;
 
+/** How long programs that have files open keep a mount alive that was taken off its mountpoint. */
+const graceMs = 5000;
+
 /** The largest request that libfuse 2 takes. */
 const largestWrite = 131_072;
 
@@ -95,14 +98,15 @@ class NativeMount implements DriverMount {
   }
 
   async #watch(): Promise<void> {
-    while (this.#device !== undefined && isDeviceDescriptor(this.#device)) await this.#pause();
+    const { signal } = this.#closingSoon;
+    while (this.#isServed() && !signal.aborted) await delay(watchMs, undefined, { signal }).catch(() => {});
     await this.#close();
+    const patience = performance.now() + graceMs;
+    while (this.#isServed() && performance.now() < patience) await delay(closingWatchMs);
   }
 
-  async #pause(): Promise<void> {
-    const { signal } = this.#closingSoon;
-    if (signal.aborted) await delay(closingWatchMs);
-    else await delay(watchMs, undefined, { signal }).catch(() => {});
+  #isServed(): boolean {
+    return this.#device !== undefined && isDeviceDescriptor(this.#device);
   }
 
   /** Also lets go of what keeps the process alive. */
