@@ -16,32 +16,24 @@ const encoded = (fields: Record<string, string | number | undefined>): string =>
 
 const withQuery = (uri: string, query: string): string => `${uri}${uri.includes('?') ? '&' : '?'}${query}`;
 
-/** Native apps use a page of the sign-in host; here that host is ours, so the browser can open it. */
-const reachable = (uri: string, base: string): string =>
-  uri.replace(/^https?:\/\/(login|oauth)\.live\.com(?=\/)/i, base);
-
-const sendBack = (
-  request: AuthorizeRequest,
-  base: string,
-  fields: Record<string, string | number | undefined>,
-): Reply => {
-  const uri = reachable(request.redirectUri, base);
+const sendBack = (request: AuthorizeRequest, fields: Record<string, string | number | undefined>): Reply => {
+  const uri = request.redirectUri;
   const answer = encoded({ ...fields, state: request.state });
   return redirectReply(request.responseType === 'token' ? `${uri.split('#')[0]}#${answer}` : withQuery(uri, answer));
 };
 
-const approve = (parts: OAuthParts, request: AuthorizeRequest, account: Account, base: string): Reply => {
+const approve = (parts: OAuthParts, request: AuthorizeRequest, account: Account): Reply => {
   const grant: Grant = { uid: account.uid, clientId: request.clientId, scopes: request.scopes };
   if (request.responseType === 'code') {
-    return sendBack(request, base, { code: parts.grants.issueCode(grant, request.redirectUri), lc: 1033 });
+    return sendBack(request, { code: parts.grants.issueCode(grant, request.redirectUri), lc: 1033 });
   }
   // The implicit grant is for pages in a browser: no refresh token leaves this way.
   const { refresh_token: _kept, ...answer } = tokenAnswer(parts, grant);
-  return sendBack(request, base, answer);
+  return sendBack(request, answer);
 };
 
-const deny = (request: AuthorizeRequest, base: string): Reply =>
-  sendBack(request, base, {
+const deny = (request: AuthorizeRequest): Reply =>
+  sendBack(request, {
     error: 'access_denied',
     error_description: 'The user has denied access to the scope requested by the client application.',
   });
@@ -53,18 +45,13 @@ export const authorizePage = (parts: OAuthParts, exchange: Exchange): Reply => {
   const request = readRequest(exchange.query, exchange.base);
   if (typeof request === 'string') return badRequest(request);
   const auto = exchange.query.get('auto_approve')?.toLowerCase();
-  if (auto === 'deny') return deny(request, exchange.base);
+  if (auto === 'deny') return deny(request);
   if (auto === 'true' || (auto === undefined && parts.autoApprove())) {
     const hint = exchange.query.get('login_hint');
-    return approve(
-      parts,
-      request,
-      hint === undefined ? parts.accounts.first : parts.accounts.findOrMake(hint),
-      exchange.base,
-    );
+    return approve(parts, request, hint === undefined ? parts.accounts.first : parts.accounts.findOrMake(hint));
   }
   if (exchange.query.get('display') === 'none') {
-    return sendBack(request, exchange.base, { error: 'unknown_user', error_description: 'The user is not signed in.' });
+    return sendBack(request, { error: 'unknown_user', error_description: 'The user is not signed in.' });
   }
   return htmlReply(200, signInPage(request, parts.accounts.list()));
 };
@@ -77,11 +64,12 @@ export const decide = async (parts: OAuthParts, exchange: Exchange): Promise<Rep
   if (typeof request === 'string') return badRequest(request);
   const typed = fields.get('other')?.trim() ?? '';
   const who = typed === '' ? (fields.get('account') ?? '') : typed;
-  if (who === '')
+  if (who === '') {
     return htmlReply(200, signInPage(request, parts.accounts.list(), 'Choose an account or type a name.'));
+  }
   const account = parts.accounts.findOrMake(who);
   const decision = fields.get('decision')?.toLowerCase();
-  if (decision === 'allow') return approve(parts, request, account, exchange.base);
-  if (decision === 'deny') return deny(request, exchange.base);
+  if (decision === 'allow') return approve(parts, request, account);
+  if (decision === 'deny') return deny(request);
   return htmlReply(200, consentPage(request, { uid: account.uid, name: fullName(account), email: account.email }));
 };
