@@ -1,6 +1,6 @@
 // Small images for tests, made byte by byte: a JPEG header with EXIF, and a GIF.
 
-const ascii = (text: string): Buffer => Buffer.from(`${text}\0`, 'latin1');
+const ascii = (value: string): Buffer => Buffer.from(`${value}\0`, 'latin1');
 
 interface Entry {
   readonly tag: number;
@@ -63,11 +63,11 @@ export const sampleJpeg = (): Buffer => {
     text(3, 'E'),
     fractions(4, [8, 1], [15, 1], [0, 1]),
   ];
-  const main = (exifAt: number, gpsAt: number) => [
+  const main = (exifStart: number, gpsStart: number) => [
     text(0x010f, 'Maker'),
     text(0x0110, 'Model 7'),
-    pointer(0x8769, exifAt),
-    pointer(0x8825, gpsAt),
+    pointer(0x8769, exifStart),
+    pointer(0x8825, gpsStart),
   ];
   const exifAt = 8 + directory(8, main(0, 0)).length;
   const exifPart = directory(exifAt, exif);

@@ -59,6 +59,8 @@ export const readFormFile = async <T>(
   const wrong: Refusal[] = [];
   form.on('file', (field, bytes, info: { filename?: string | undefined }) => {
     const { filename } = info;
+    // A form that is cut off fails here too; who reads the bytes is told by the stream itself.
+    bytes.on('error', () => {});
     if (field !== 'file' || filename === undefined || filename === '') wrong.push(badDisposition());
     if (stored.length > 0) wrong.push(badForm());
     if (wrong.length > 0 || filename === undefined) {
