@@ -62,3 +62,7 @@ export class DriveError extends Error {
     return passingFaults.has(this.fault);
   }
 }
+
+/** Did a drive fail with this fault? */
+export const isFault = (error: unknown, fault: Fault): error is DriveError =>
+  error instanceof DriveError && error.fault === fault;

@@ -225,7 +225,13 @@ const otherTests: DriveTests = {
     assert.equal((await drive.get(file.id)).commentCount, 2);
     await drive.removeComment(file.id, first.id);
     assert.deepEqual(await drive.comments(file.id), [second]);
-    await fails(drive.removeComment(file.id, first.id), 'missing');
+  },
+  'removing a comment that is gone is missing': async ({ drive, folder }) => {
+    if (!drive.features.comments) return;
+    const file = await put(drive, folder, 'file', 'text');
+    const comment = await drive.addComment(file.id, 'text');
+    await drive.removeComment(file.id, comment.id);
+    await fails(drive.removeComment(file.id, comment.id), 'missing');
   },
   'a change feed tells what was made, changed and removed': async ({ drive, another, folder }) => {
     if (!drive.features.changeFeed) return void (await fails(drive.changes(undefined), 'unsupported'));

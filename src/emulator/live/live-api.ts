@@ -85,8 +85,14 @@ const findOperation = (subject: Subject, rest: readonly string[], method: string
 const unsupported = (text: string): Refusal =>
   liveError('request_url_invalid', `The URL contains the path '${text}', which isn't supported.`);
 
-const unknownRoute = (services: LiveServices, exchange: Exchange, failure: () => Refusal): Route => ({
-  kind: 'unknown',
+/** What there is nothing to do for: addresses that nobody documents, and items that are no longer there. */
+const failingRoute = (
+  kind: 'unknown' | 'gone',
+  services: LiveServices,
+  exchange: Exchange,
+  failure: () => Refusal,
+): Route => ({
+  kind,
   failure: liveFailure,
   run: () => {
     authorize(services, exchange);
@@ -152,21 +158,28 @@ export const liveRoute = (services: LiveServices, exchange: Exchange): Route => 
   if (exchange.method === 'OPTIONS')
     return { kind: 'options', run: () => emptyReply(200, { Allow: overridable.join(', ') }) };
   const address = readAddress(services, presumedUser(services, exchange), rest);
-  if (address === undefined) return show(unknownRoute(services, exchange, () => unsupported(rest.join('/'))));
+  if (address === undefined)
+    return show(failingRoute('unknown', services, exchange, () => unsupported(rest.join('/'))));
   const method = methodOf(exchange);
   const found = findOperation(address.subject, address.rest, method);
   const { subject } = address;
+  const kind = subject.on === 'gone' ? 'gone' : 'unknown';
   if (found === undefined) {
     const failure = () => (subject.on === 'gone' ? notFound(subject.text) : unsupported(address.rest.join('/')));
-    return show(unknownRoute(services, exchange, failure));
+    return show(failingRoute(kind, services, exchange, failure));
   }
   if (found === 'no-method') {
     const failure = () =>
       subject.on === 'gone'
         ? notFound(subject.text)
         : liveError('request_method_invalid', `The provided HTTP method '${method}' is not allowed.`);
-    return show(unknownRoute(services, exchange, failure));
+    return show(failingRoute(kind, services, exchange, failure));
   }
-  const { kind, query = [] } = found.operation;
-  return show({ kind, documented: query, failure: liveFailure, run: () => perform(services, exchange, found) });
+  const { query = [] } = found.operation;
+  return show({
+    kind: found.operation.kind,
+    documented: query,
+    failure: liveFailure,
+    run: () => perform(services, exchange, found),
+  });
 };
