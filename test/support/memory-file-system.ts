@@ -297,6 +297,7 @@ export class MemoryFileSystem implements FileSystem {
 
   async getxattr(id: NodeId, name: string, signal: AbortSignal): Promise<Uint8Array> {
     checkSignal(signal);
+    checkNamespace(name);
     const value = this.#tree.node(id).xattrs.get(name);
     if (!value) throw new FsError('ENODATA', name);
     return value;
@@ -309,6 +310,7 @@ export class MemoryFileSystem implements FileSystem {
 
   async setxattr(id: NodeId, name: string, value: Uint8Array, flags: number, signal: AbortSignal): Promise<void> {
     checkSignal(signal);
+    checkNamespace(name);
     const node = this.#tree.node(id);
     if (flags & 1 && node.xattrs.has(name)) throw new FsError('EEXIST', name);
     if (flags & 2 && !node.xattrs.has(name)) throw new FsError('ENODATA', name);
@@ -405,6 +407,11 @@ export class MemoryFileSystem implements FileSystem {
 
 const checkSignal = (signal: AbortSignal): void => {
   if (signal.aborted) throw new FsError('EINTR', 'interrupted');
+};
+
+/** Access control lists would have to be obeyed. */
+const checkNamespace = (name: string): void => {
+  if (!/^(user|trusted|security)\./.test(name)) throw new FsError('EOPNOTSUPP', name);
 };
 
 const checkReplace = (node: MemoryNode, target: MemoryNode, name: string): void => {

@@ -101,6 +101,17 @@ export const xattrCases: readonly Case[] = [
     },
   },
   {
+    title: 'an access control list: EOPNOTSUPP, so that programs fall back to chmod',
+    run: async (ground) => {
+      await ground.put('file');
+      const name = 'system.posix_acl_access';
+      // Version 2; owner, group and others may read and write.
+      const list = Buffer.from('0200000001000600ffffffff04000600ffffffff20000600ffffffff', 'hex');
+      await ground.fails('EOPNOTSUPP', ground.calls.setxattr(ground.path('file'), name, list));
+      await ground.fails('EOPNOTSUPP', ground.calls.getxattr(ground.path('file'), name));
+    },
+  },
+  {
     title: 'names with letters of every kind',
     run: async (ground) => {
       await ground.put('file');
