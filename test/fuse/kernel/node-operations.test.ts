@@ -3,7 +3,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FsError } from '../../../src/base/errors.ts';
 import type { Timestamp } from '../../../src/fs/file-system.ts';
-import { attributesHex, entry, entryHex, golden, hex, node, scripted, settled, startedServer } from './support/golden.ts';
+import {
+  attributesHex,
+  entry,
+  entryHex,
+  golden,
+  hex,
+  node,
+  scripted,
+  settled,
+  startedServer,
+} from './support/golden.ts';
 
 const enoent = (): never => {
   throw new FsError('ENOENT', 'gone');
@@ -172,7 +182,7 @@ describe('attributes', () => {
     const { fs, asked } = scripted({ setattr: entry });
     const { server } = await startedServer(fs);
     const before = Math.floor(Date.now() / 1000);
-    server.receive(setattr('b0010000'));
+    void server.receive(setattr('b0010000'));
     await settled();
     const changes = asked[0]?.[2] as { readonly atime: Timestamp; readonly mtime: Timestamp };
     assert.ok(changes.atime.seconds >= before && changes.mtime.seconds >= before);

@@ -30,9 +30,9 @@ describe('setting', () => {
     });
     const init = Buffer.from(initRequest);
     init.writeUInt32LE(0x13fffffb, 52);
-    server.receive(init);
+    void server.receive(init);
     await settled();
-    server.receive(
+    void server.receive(
       hex(`
         43000000 15000000 5a00000000000000 ${from}
         05000000 02000000   # size, flags XATTR_REPLACE
@@ -53,8 +53,7 @@ describe('setting', () => {
 });
 
 describe('getting', () => {
-  const getxattr = (size: string): Buffer =>
-    hex(`3e000000 16000000 5c00000000000000 ${from} ${size} 00000000 ${name}`);
+  const getxattr = (size: string): Buffer => hex(`3e000000 16000000 5c00000000000000 ${from} ${size} 00000000 ${name}`);
   const script = { getxattr: Buffer.from('value') };
   const asks = [['getxattr', 5, 'user.ключ']];
   golden('its size', {

@@ -84,7 +84,7 @@ export const startedServer = async (fs: FileSystem): Promise<{ server: ProtocolS
     replies.push(Buffer.concat([head, tail ?? Buffer.alloc(0)]));
   };
   const server = new ProtocolServer(fs, { send, log: silentLog, trace: false });
-  server.receive(Buffer.from(initRequest));
+  void server.receive(Buffer.from(initRequest));
   await server.started;
   replies.length = 0;
   return { server, replies };
@@ -107,7 +107,7 @@ export const golden = (title: string, { request, script, asks, reply }: Exchange
     const { fs, asked } = scripted(script);
     const { server, replies } = await startedServer(fs);
     assert.equal(request.readUInt32LE(0), request.length, 'the request says its own length');
-    server.receive(Buffer.from(request));
+    void server.receive(Buffer.from(request));
     await settled();
     assert.deepEqual(asked, asks);
     const [only] = replies;
