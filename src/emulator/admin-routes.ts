@@ -2,7 +2,6 @@
 // and pages of other sites are kept out by their Origin header. The calls are those of admin.ts.
 import { AdminFailure, type AdminPlace, type EmulatorAdmin } from './admin.ts';
 import { DriveFault } from './drive-item.ts';
-import type { EmulatorSettings } from './emulator-options.ts';
 import { type Exchange, readSmallBody } from './exchange.ts';
 import type { Fault } from './faults.ts';
 import type { Route } from './http-server.ts';
@@ -82,49 +81,52 @@ const faultOf = (given: Parameters): Fault => {
 };
 
 /** Every admin call by name. */
-const calls: Readonly<Record<string, Call>> = {
-  accounts: (admin) => admin.accounts(),
-  'add-account': (admin, given) => admin.addAccount(given.required('name')),
-  tree: (admin, given) => admin.tree(given.place()),
-  item: (admin, given) => admin.item(given.place()),
-  removed: (admin, given) => admin.removed(given.account),
-  put: (admin, given) => admin.put(given.place(), contentOf(given)),
-  mkdir: (admin, given) => admin.mkdir(given.place(), kindOf(given)),
-  rename: (admin, given) => admin.rename(given.place(), given.required('name')),
-  move: (admin, given) => admin.move(given.place(), given.required('to'), given.text('name')),
-  delete: (admin, given) => admin.remove(given.place()),
-  restore: (admin, given) => admin.restore(given.required('id')),
-  describe: (admin, given) => admin.describe(given.place(), given.text('description') ?? ''),
-  comment: (admin, given) => admin.addComment(given.place(), given.required('message'), given.text('from')),
-  share: (admin, given) => admin.share(given.place(), given.text('access') ?? 'Everyone (public)', given.list('with')),
-  quota: (admin, given) => {
-    const bytes = given.number('bytes');
-    if (bytes !== undefined) admin.setQuota(bytes, given.account);
-    return admin.quota(given.account);
-  },
-  history: (admin, given) => admin.history(given.account),
-  requests: (admin) => admin.requests(),
-  counters: (admin) => admin.counters(),
-  violations: (admin) => admin.violations(),
-  'reset-requests': (admin) => admin.resetRequests(),
-  'add-fault': (admin, given) => ({ id: admin.addFault(faultOf(given)) }),
-  faults: (admin) => admin.faults(),
-  'clear-faults': (admin, given) => admin.clearFaults(given.number('id')),
-  settings: (admin, given) => {
-    const change = given.record();
-    return Object.keys(change).length === 0 ? admin.settings() : admin.set(change as Partial<EmulatorSettings>);
-  },
-  token: (admin, given) => {
-    const [clientId, scopes] = [given.text('client_id'), given.list('scopes')];
-    const wishes = { ...(clientId === undefined ? {} : { clientId }), ...(scopes === undefined ? {} : { scopes }) };
-    const issued = admin.token({ ...given.account, ...wishes });
-    const { accessToken, refreshToken, expiresIn, uid } = issued;
-    return { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn, uid };
-  },
-  'expire-tokens': (admin, given) => admin.expireTokens(given.number('after_calls')),
-  'revoke-tokens': (admin, given) => admin.revokeTokens({ access: given.text('access') === 'true' }),
-  down: (admin, given) => void admin.down(given.number('ms') ?? 1000),
-};
+const calls = new Map<string, Call>(
+  Object.entries<Call>({
+    accounts: (admin) => admin.accounts(),
+    'add-account': (admin, given) => admin.addAccount(given.required('name')),
+    tree: (admin, given) => admin.tree(given.place()),
+    item: (admin, given) => admin.item(given.place()),
+    removed: (admin, given) => admin.removed(given.account),
+    put: (admin, given) => admin.put(given.place(), contentOf(given)),
+    mkdir: (admin, given) => admin.mkdir(given.place(), kindOf(given)),
+    rename: (admin, given) => admin.rename(given.place(), given.required('name')),
+    move: (admin, given) => admin.move(given.place(), given.required('to'), given.text('name')),
+    delete: (admin, given) => admin.remove(given.place()),
+    restore: (admin, given) => admin.restore(given.required('id')),
+    describe: (admin, given) => admin.describe(given.place(), given.text('description') ?? ''),
+    comment: (admin, given) => admin.addComment(given.place(), given.required('message'), given.text('from')),
+    share: (admin, given) =>
+      admin.share(given.place(), given.text('access') ?? 'Everyone (public)', given.list('with')),
+    quota: (admin, given) => {
+      const bytes = given.number('bytes');
+      if (bytes !== undefined) admin.setQuota(bytes, given.account);
+      return admin.quota(given.account);
+    },
+    history: (admin, given) => admin.history(given.account),
+    requests: (admin) => admin.requests(),
+    counters: (admin) => admin.counters(),
+    violations: (admin) => admin.violations(),
+    'reset-requests': (admin) => admin.resetRequests(),
+    'add-fault': (admin, given) => ({ id: admin.addFault(faultOf(given)) }),
+    faults: (admin) => admin.faults(),
+    'clear-faults': (admin, given) => admin.clearFaults(given.number('id')),
+    settings: (admin, given) => {
+      const change = given.record();
+      return Object.keys(change).length === 0 ? admin.settings() : admin.set(change);
+    },
+    token: (admin, given) => {
+      const [clientId, scopes] = [given.text('client_id'), given.list('scopes')];
+      const wishes = { ...(clientId === undefined ? {} : { clientId }), ...(scopes === undefined ? {} : { scopes }) };
+      const issued = admin.token({ ...given.account, ...wishes });
+      const { accessToken, refreshToken, expiresIn, uid } = issued;
+      return { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn, uid };
+    },
+    'expire-tokens': (admin, given) => admin.expireTokens(given.number('after_calls')),
+    'revoke-tokens': (admin, given) => admin.revokeTokens({ access: given.text('access') === 'true' }),
+    down: (admin, given) => void admin.down(given.number('ms') ?? 1000),
+  }),
+);
 
 const readParameters = async (exchange: Exchange): Promise<Parameters> => {
   const text = (await readSmallBody(exchange, longestBody)).toString('utf8').trim();
@@ -140,11 +142,11 @@ const readParameters = async (exchange: Exchange): Promise<Parameters> => {
 
 const perform = async (admin: EmulatorAdmin, exchange: Exchange): Promise<Reply> => {
   const name = exchange.segments[1] ?? '';
-  const call = calls[name];
+  const call = calls.get(name);
   if (exchange.headers.origin !== undefined && exchange.headers.origin !== exchange.base) {
     return jsonReply(403, { error: 'admin calls are not for web pages' });
   }
-  if (call === undefined) return jsonReply(404, { error: `no admin call '${name}'`, calls: Object.keys(calls) });
+  if (call === undefined) return jsonReply(404, { error: `no admin call '${name}'`, calls: [...calls.keys()] });
   try {
     const value = await call(admin, await readParameters(exchange));
     return value === undefined ? emptyReply(204) : jsonReply(200, value);

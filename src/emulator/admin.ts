@@ -219,6 +219,7 @@ export class EmulatorAdmin {
     return this.#parts.settings.get();
   }
 
+  /** Throws RangeError for what is no setting, or no value for it. */
   set(change: Partial<EmulatorSettings>): EmulatorSettings {
     return this.#parts.settings.change(change);
   }

@@ -76,3 +76,14 @@ export const initialSettings = (options: EmulatorOptions): EmulatorSettings => (
   bitsFreshTokenSeconds: 0,
   clockOffsetMs: 0,
 });
+
+/** New settings; throws RangeError for a name that is none and for a value of another type. Negative numbers: only the clock's. */
+export const changedSettings = (settings: EmulatorSettings, change: Partial<EmulatorSettings>): EmulatorSettings => {
+  for (const [name, value] of Object.entries(change)) {
+    const present = Object.hasOwn(settings, name) ? settings[name as keyof EmulatorSettings] : undefined;
+    if (present === undefined) throw new RangeError(`there is no setting '${name}'`);
+    if (typeof value !== typeof present) throw new RangeError(`'${name}' must be a ${typeof present}`);
+    if (typeof value === 'number' && name !== 'clockOffsetMs') orDefault(value, 0, name);
+  }
+  return { ...settings, ...change };
+};

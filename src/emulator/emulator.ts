@@ -11,7 +11,7 @@ import { EmulatorAdmin } from './admin.ts';
 import { ContentHistory } from './content-history.ts';
 import { ContentStore } from './content-store.ts';
 import { DownloadLinks } from './download-links.ts';
-import { type EmulatorOptions, type EmulatorSettings, initialSettings } from './emulator-options.ts';
+import { changedSettings, type EmulatorOptions, type EmulatorSettings, initialSettings } from './emulator-options.ts';
 import type { EmulatorParts } from './emulator-parts.ts';
 import { Faults } from './faults.ts';
 import { FolderLock } from './folder-lock.ts';
@@ -87,7 +87,7 @@ const openState = (folder: string, options: EmulatorOptions): State => {
     settings: {
       get: () => settings,
       change: (change) => {
-        settings = { ...settings, ...change };
+        settings = changedSettings(settings, change);
         return settings;
       },
     },

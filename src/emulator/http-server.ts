@@ -11,6 +11,7 @@ import { type Exchange, readExchange, unbreakable } from './exchange.ts';
 import type { FaultAction, Faults } from './faults.ts';
 import { withLies } from './faulty-json.ts';
 import { Pacing } from './pacing.ts';
+import { rescueRawTarget } from './raw-target.ts';
 import { Refusal, type Reply, textReply } from './reply.ts';
 import { interestingHeaders, type RequestLog, withoutSecrets } from './request-log.ts';
 import { type Line, resetConnection, sendReply, standStill } from './send-reply.ts';
@@ -77,7 +78,8 @@ export class HttpServer {
     server.requestTimeout = 0;
     server.keepAliveTimeout = 120_000;
     server.on('request', (request, response) => void this.#serve(request, response));
-    server.on('clientError', (_error, socket) => {
+    server.on('clientError', (error, socket) => {
+      if (rescueRawTarget(error, socket, this.#address)) return;
       if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       else socket.destroy();
     });

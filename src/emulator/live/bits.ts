@@ -195,19 +195,22 @@ const cancelSession = async (call: BitsCall): Promise<Reply> => {
   return ack(200);
 };
 
-const packets: Readonly<
-  Record<string, { readonly kind: string; readonly run: (call: BitsCall) => Promise<Reply> | Reply }>
-> = {
-  'create-session': { kind: 'bits-create', run: createSession },
-  fragment: { kind: 'bits-fragment', run: addFragment },
-  'close-session': { kind: 'bits-close', run: closeSession },
-  'cancel-session': { kind: 'bits-cancel', run: cancelSession },
-  ping: { kind: 'bits-ping', run: () => ack(200) },
-};
+interface Packet {
+  readonly kind: string;
+  readonly run: (call: BitsCall) => Promise<Reply> | Reply;
+}
+
+const packets = new Map<string, Packet>([
+  ['create-session', { kind: 'bits-create', run: createSession }],
+  ['fragment', { kind: 'bits-fragment', run: addFragment }],
+  ['close-session', { kind: 'bits-close', run: closeSession }],
+  ['cancel-session', { kind: 'bits-cancel', run: cancelSession }],
+  ['ping', { kind: 'bits-ping', run: () => ack(200) }],
+]);
 
 /** Undefined: the request isn't BITS. */
 export const bitsRoute = (services: LiveServices, exchange: Exchange): Route | undefined => {
-  const packet = packets[headerOf(exchange, 'bits-packet-type')?.toLowerCase() ?? ''];
+  const packet = packets.get(headerOf(exchange, 'bits-packet-type')?.toLowerCase() ?? '');
   if (packet === undefined || exchange.method !== 'POST') return undefined;
   const run = async (): Promise<Reply> => {
     services.grants.countCall();

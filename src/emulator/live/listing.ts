@@ -18,20 +18,32 @@ const wholeNumber = (exchange: Exchange, name: string, least: number): number | 
   throw liveError('request_parameter_invalid', `The value of query parameter '${name}' isn't valid.`);
 };
 
-const orders: Readonly<Record<string, (drive: DriveState) => (one: DriveItem, other: DriveItem) => number>> = {
-  name: () => {
-    const { compare } = new Intl.Collator('en', { sensitivity: 'base', numeric: false });
-    return (one, other) => compare(one.name, other.name) || one.number - other.number;
-  },
-  updated: (drive) => (one, other) => drive.mark(one).atMs - drive.mark(other).atMs || one.number - other.number,
-  size: (drive) => (one, other) => drive.size(one) - drive.size(other) || one.number - other.number,
-  default: () => (one, other) => Number(isFolder(other)) - Number(isFolder(one)) || one.number - other.number,
+type Order = (drive: DriveState) => (one: DriveItem, other: DriveItem) => number;
+
+const byName: Order = () => {
+  const { compare } = new Intl.Collator('en', { sensitivity: 'base', numeric: false });
+  return (one, other) => compare(one.name, other.name) || one.number - other.number;
 };
+
+const byTime: Order = (drive) => (one, other) =>
+  drive.mark(one).atMs - drive.mark(other).atMs || one.number - other.number;
+
+const bySize: Order = (drive) => (one, other) => drive.size(one) - drive.size(other) || one.number - other.number;
+
+const foldersFirst: Order = () => (one, other) =>
+  Number(isFolder(other)) - Number(isFolder(one)) || one.number - other.number;
+
+const orders = new Map<string, Order>([
+  ['name', byName],
+  ['updated', byTime],
+  ['size', bySize],
+  ['default', foldersFirst],
+]);
 
 /** In the order that the query asks for. */
 export const sorted = (exchange: Exchange, drive: DriveState, items: readonly DriveItem[]): DriveItem[] => {
   const by = exchange.query.get('sort_by')?.toLowerCase() ?? 'default';
-  const order = orders[by];
+  const order = orders.get(by);
   if (order === undefined)
     throw liveError('request_parameter_invalid', `The value of query parameter 'sort_by' isn't valid.`);
   const inOrder = [...items].sort(order(drive));

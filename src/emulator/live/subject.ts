@@ -12,12 +12,12 @@ export interface Address {
   readonly rest: readonly string[];
 }
 
-const friendlyNames: Readonly<Record<string, SpecialRole>> = {
-  my_documents: 'documents',
-  my_photos: 'photos',
-  public_documents: 'public',
-  camera_roll: 'cameraroll',
-};
+const friendlyNames = new Map<string, SpecialRole>([
+  ['my_documents', 'documents'],
+  ['my_photos', 'photos'],
+  ['public_documents', 'public'],
+  ['camera_roll', 'cameraroll'],
+]);
 
 const specialFolder = (drive: DriveState, role: SpecialRole): DriveItem => {
   const known = drive.special(role);
@@ -30,7 +30,7 @@ const specialFolder = (drive: DriveState, role: SpecialRole): DriveItem => {
 
 const inDrive = (services: LiveServices, account: Account, rest: readonly string[]): Address => {
   const drive = services.accounts.drive(account);
-  const role = friendlyNames[rest[0] ?? ''];
+  const role = friendlyNames.get(rest[0] ?? '');
   if (role === undefined) return { subject: { on: 'drive', drive, item: drive.root, text: 'me/skydrive' }, rest };
   const item = specialFolder(drive, role);
   return { subject: { on: 'item', drive, item, text: rest[0] ?? '' }, rest: rest.slice(1) };

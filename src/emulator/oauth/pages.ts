@@ -77,7 +77,7 @@ const meanings: Readonly<Record<string, string>> = {
 };
 
 const scopeLine = (scope: string): string =>
-  `<li>${escaped(meanings[scope] ?? 'Use another part of your account')}<small>${escaped(scope)}</small></li>`;
+  `<li>${escaped(Object.hasOwn(meanings, scope) ? (meanings[scope] ?? '') : 'Use another part of your account')}<small>${escaped(scope)}</small></li>`;
 
 export const consentPage = (
   request: AuthorizeRequest,
