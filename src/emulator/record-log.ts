@@ -58,7 +58,8 @@ export class RecordLog {
   readonly #path: string | undefined;
   readonly #tables = new Map<string, RecordTable<Key, unknown>>();
   #file: number | undefined;
-  #pending: Change[] = [];
+  /** Changes of the commit under way, the last one of each record. */
+  readonly #pending = new Map<string, Change>();
   #depth = 0;
   #lines = 0;
 
@@ -95,14 +96,14 @@ export class RecordLog {
 
   #add(change: Change): void {
     if (this.#file === undefined) return;
-    this.#pending.push(change);
+    this.#pending.set(`${change[0]} ${change[1]}`, change);
     if (this.#depth === 0) this.#flush();
   }
 
   #flush(): void {
-    if (this.#pending.length === 0 || this.#file === undefined) return;
-    writeSync(this.#file, `${JSON.stringify(this.#pending)}\n`);
-    this.#pending = [];
+    if (this.#pending.size === 0 || this.#file === undefined) return;
+    writeSync(this.#file, `${JSON.stringify([...this.#pending.values()])}\n`);
+    this.#pending.clear();
     this.#lines += 1;
     if (this.#lines > compactAbove && this.#lines > 4 * this.#records()) this.#compact();
   }
