@@ -86,9 +86,11 @@ const calls = new Map<string, Call>(
     accounts: (admin) => admin.accounts(),
     'add-account': (admin, given) => admin.addAccount(given.required('name')),
     tree: (admin, given) => admin.tree(given.place()),
+    snapshot: (admin, given) => admin.snapshot(given.account),
     item: (admin, given) => admin.item(given.place()),
     removed: (admin, given) => admin.removed(given.account),
     put: (admin, given) => admin.put(given.place(), contentOf(given)),
+    photo: (admin, given) => admin.addPhoto(given.place()),
     mkdir: (admin, given) => admin.mkdir(given.place(), kindOf(given)),
     rename: (admin, given) => admin.rename(given.place(), given.required('name')),
     move: (admin, given) => admin.move(given.place(), given.required('to'), given.text('name')),
@@ -128,6 +130,11 @@ const calls = new Map<string, Call>(
   }),
 );
 
+/** Those that GET may be used for: an image on some web page must not change a drive. */
+const readingCalls = new Set([
+  ...['accounts', 'tree', 'snapshot', 'item', 'removed', 'history', 'requests', 'counters', 'violations', 'faults'],
+]);
+
 const readParameters = async (exchange: Exchange): Promise<Parameters> => {
   const text = (await readSmallBody(exchange, longestBody)).toString('utf8').trim();
   const fields = new Map<string, unknown>(exchange.query);
@@ -146,6 +153,7 @@ const perform = async (admin: EmulatorAdmin, exchange: Exchange): Promise<Reply>
   if (exchange.headers.origin !== undefined && exchange.headers.origin !== exchange.base) {
     return jsonReply(403, { error: 'admin calls are not for web pages' });
   }
+  if (exchange.method !== 'POST' && !readingCalls.has(name)) return emptyReply(405, { Allow: 'POST' });
   if (call === undefined) return jsonReply(404, { error: `no admin call '${name}'`, calls: [...calls.keys()] });
   try {
     const value = await call(admin, await readParameters(exchange));

@@ -11,6 +11,7 @@ import { commentId, itemId, parseLiveId } from './live/live-ids.ts';
 import { liveType } from './live/live-object.ts';
 import { readMediaFacts } from './media-facts.ts';
 import { nameKey } from './name-rules.ts';
+import { placeholderImage } from './placeholder-image.ts';
 import type { LoggedRequest, RequestCounters, Violation } from './request-log.ts';
 
 /** Which drive: an account's uid, address or name. Default: the first account. */
@@ -44,6 +45,17 @@ export interface AdminItem {
   readonly shared: string;
   /** Only in lists of the recycle bin. */
   readonly removed?: boolean;
+}
+
+export interface AdminSnapshot {
+  readonly uid: string;
+  /** Position in the drive's sequence of changes. */
+  readonly sequence: number;
+  readonly quota: number;
+  readonly used: number;
+  readonly items: readonly AdminItem[];
+  readonly removed: readonly AdminItem[];
+  readonly comments: readonly { readonly id: string; readonly message: string }[];
 }
 
 export class AdminFailure extends Error {
@@ -92,6 +104,21 @@ export class EmulatorAdmin {
     return this.#view(drive, item);
   }
 
+  /** All of a drive at this moment, to compare with another moment or another drive. */
+  snapshot(target: AdminTarget = {}): AdminSnapshot {
+    const { account, drive } = this.#drive(target);
+    const comments = [...drive.all()].flatMap((item) => drive.notes.comments(item.number));
+    return {
+      uid: account.uid,
+      sequence: drive.sequence,
+      quota: drive.quota,
+      used: drive.used,
+      items: this.tree(target),
+      removed: this.removed(target),
+      comments: comments.map((comment) => ({ id: commentId(drive.uid, comment), message: comment.message })),
+    };
+  }
+
   /** What is in the recycle bin: only the items that were removed themselves. */
   removed(target: AdminTarget = {}): AdminItem[] {
     const { drive } = this.#drive(target);
@@ -119,6 +146,11 @@ export class EmulatorAdmin {
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.#parts.store.read(sha256)) chunks.push(chunk);
     return Buffer.concat(chunks);
+  }
+
+  /** A small picture of one colour under that name. */
+  async addPhoto(place: AdminPlace): Promise<AdminItem> {
+    return await this.put(place, placeholderImage(place.path ?? ''));
   }
 
   /** A folder, album or notebook; folders above it are made too. What is there already is given back. */

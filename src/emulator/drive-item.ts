@@ -12,7 +12,7 @@ export type ItemKind = 'folder' | 'album' | 'file' | 'notebook';
 /** The special folders that every drive has, by the role that the service gives them. */
 export type SpecialRole = 'documents' | 'photos' | 'public' | 'cameraroll';
 
-export interface Sharing {
+interface Sharing {
   /** In the service's words, as shown in `shared_with`. */
   readonly access: string;
   readonly readKey?: string;

@@ -50,7 +50,7 @@ interface Home {
 const openHome = (dataDir: string | undefined): Home => {
   if (dataDir === undefined) {
     const folder = mkdtempSync(join(tmpdir(), 'skydrive-emulator-'));
-    return { folder, leave: () => rm(folder, { recursive: true, force: true }) };
+    return { folder, leave: () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }) };
   }
   const folder = resolve(dataDir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -2,7 +2,7 @@
 // http-server.ts (before), faulty-json.ts (contents) and send-reply.ts (on the wire). docs/emulator.md lists all of it for users.
 
 /** Which requests a fault is for; all members that are given must fit. */
-export interface FaultMatch {
+interface FaultMatch {
   /** One or more of the kinds that the request log shows: `list`, `put`, `download`, `bits-fragment`, ... */
   readonly kind?: string | readonly string[];
   readonly method?: string;

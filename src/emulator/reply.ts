@@ -1,7 +1,7 @@
 // What a handler answers: a value, written to the connection by send-reply.ts alone, so that bandwidth and faults apply to every
 // answer in the same way.
 
-export interface FileBody {
+interface FileBody {
   /** Bytes of the reply, in order. */
   readonly bytes: () => AsyncIterable<Uint8Array>;
   readonly length: number;

@@ -91,6 +91,10 @@ test('the same over HTTP', async () => {
   assert.equal((await new LiveClient(emulator, token.access_token).get('me')).status, 401);
   assert.ok((await call('counters')).json.byKind.admin > 10);
   assert.equal((await call('accounts')).json.length, 2);
+  assert.equal((await call('photo', { path: '/p.png' })).json.type, 'photo');
+  const snapshot = (await call('snapshot')).json;
+  assert.deepEqual([snapshot.comments.length, snapshot.quota, snapshot.removed], [1, 1000, []]);
+  assert.equal((await ask(emulator.url, 'GET', '/admin/delete?path=/d')).status, 405);
 });
 
 test('wrong admin calls are told so; pages of other sites are kept out', async () => {

@@ -21,7 +21,7 @@ export const createFolder = async (call: ItemCall): Promise<Reply> => {
   const name = requiredField(fields, 'name');
   const description = textField(fields, 'description') ?? '';
   const made = drive.createFolder(item.number, name, { description });
-  return liveReply(201, liveObject(call, drive, made), { Location: `${call.exchange.base}/v5.0/me/skydrive` });
+  return liveReply(201, liveObject(call, drive, made));
 };
 
 /** POST me/albums: an album, always in the root. */

@@ -30,7 +30,7 @@ export const tokensOf = (exchange: Exchange): string[] => {
 type ValidToken = Extract<TokenCheck, { state: 'valid' }>;
 
 /** The first valid token counts; without one, the failure that says most. */
-export const authorize = (services: LiveServices, exchange: Exchange): ValidToken => {
+const authorize = (services: LiveServices, exchange: Exchange): ValidToken => {
   const checks = tokensOf(exchange).map((token) => services.grants.check(token));
   const valid = checks.find((check) => check.state === 'valid');
   if (valid !== undefined) return valid;

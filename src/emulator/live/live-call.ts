@@ -42,7 +42,7 @@ export interface LiveCall<S extends Subject = Subject> {
   readonly name: string;
 }
 
-export type ItemSubject = Extract<Subject, { on: 'drive' | 'item' }>;
+type ItemSubject = Extract<Subject, { on: 'drive' | 'item' }>;
 export type ItemCall = LiveCall<ItemSubject>;
 
 export const hasScope = (grant: Grant, wanted: readonly string[]): boolean =>

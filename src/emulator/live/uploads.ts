@@ -68,7 +68,7 @@ export const putContent = async (call: ItemCall): Promise<Reply> => {
 const afterForm = (call: ItemCall, item: DriveItem): Reply => {
   const answer = uploadAnswer(call, call.subject.drive, item);
   const redirect = call.exchange.query.get('redirect_uri');
-  if (redirect === undefined) return liveReply(201, answer, { Location: String(answer['source']) });
+  if (redirect === undefined) return liveReply(201, answer);
   const state = call.exchange.query.get('state');
   const fields = new URLSearchParams({ result: JSON.stringify(answer), ...(state === undefined ? {} : { state }) });
   return redirectReply(`${redirect}${redirect.includes('?') ? '&' : '?'}${fields.toString()}`);

@@ -13,7 +13,7 @@ export interface OAuthParts {
   readonly autoApprove: () => boolean;
 }
 
-export const oauthFailure = (error: string, description: string): Reply =>
+const oauthFailure = (error: string, description: string): Reply =>
   jsonReply(400, { error, error_description: description });
 
 const notValid = (parameter: string): Reply =>
