@@ -72,7 +72,9 @@ const ask = (connections: Connections, request: ExchangeRequest, body: OutgoingB
     // axios fills in what is missing, so that what should not be sent must be said.
     headers: { accept: '*/*', 'content-type': false, ...body.headers, ...request.headers },
     ...{ responseType: 'stream', validateStatus: () => true, transformRequest: [(data: unknown) => data] },
-    ...{ maxRedirects: 0, maxBodyLength: -1, maxContentLength: -1, decompress: true },
+    ...{ maxRedirects: 0, maxBodyLength: -1, maxContentLength: -1 },
+    // Where the bytes themselves are wanted, an encoding nobody asked for must be seen, not undone.
+    decompress: request.headers['accept-encoding'] !== 'identity',
     ...{ httpAgent: connections.http, httpsAgent: connections.https, transport: watchedTransport(watch) },
     ...(isLoopback(request.url.hostname) ? { proxy: false } : {}),
   });

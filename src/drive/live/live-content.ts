@@ -41,15 +41,19 @@ const isLength = ({ start, end }: ByteRange, length: string | undefined): boolea
 /** The storage host's tag of the bytes that it sends. */
 const tagOf = (opened: Exchange): string | undefined => opened.header('etag') ?? opened.header('last-modified');
 
-/** Passes on the bytes of [skip, skip + length), and none behind them. */
+/**
+ * Passes on the bytes of [skip, skip + length), and none behind them. Goes on to the end of the answer where that is near: a
+ * connection that was left in the middle of one is lost.
+ */
 async function* cutTo(pieces: AsyncIterable<Uint8Array>, skip: number, length: number): AsyncIterable<Uint8Array> {
+  const end = skip + length;
   let at = 0;
   for await (const piece of pieces) {
     const start = Math.max(skip - at, 0);
-    const wanted = piece.subarray(start, Math.max(skip + length - at, start));
+    const wanted = piece.subarray(start, Math.max(end - at, start));
     at += piece.length;
     if (wanted.length > 0) yield wanted;
-    if (at >= skip + length) return;
+    if (at > end) return;
   }
 }
 
@@ -120,11 +124,11 @@ export class LiveContent {
     }
   }
 
-  async #open(item: Item, range: ByteRange, signal: AbortSignal | undefined): Promise<Exchange> {
+  async #open(item: Item, range: ByteRange, signal: AbortSignal | undefined, isRenewed = false): Promise<Exchange> {
     const key = `${item.id} ${item.contentVersion}`;
     const known = this.#known.get(key);
-    const fresh = known === undefined || known.until < this.#requests.clock.now();
-    const opened = await this.#ask(fresh ? await this.#locate(item, key, signal) : known.url, range, signal);
+    const isKnown = known !== undefined && known.until > this.#requests.clock.now();
+    const opened = await this.#ask(isKnown ? known.url : await this.#locate(item, key, signal), range, signal);
     if (opened.status === 200 || opened.status === 206) return opened;
     if (opened.status === 416) {
       opened.dispose();
@@ -132,13 +136,14 @@ export class LiveContent {
     }
     const error = await this.#requests.openedError(opened, `content of ${item.id}`);
     this.#known.delete(key);
-    if (!deadStatuses.has(opened.status) || fresh) throw this.#judged(error, fresh);
-    return await this.#open(item, range, signal);
+    if (!deadStatuses.has(opened.status)) throw error;
+    if (isRenewed) throw this.#judged(error);
+    return await this.#open(item, range, signal, true);
   }
 
-  /** The storage host has no sign-in of ours to refuse; an address that is dead at once is its trouble. */
-  #judged(error: DriveError, fresh: boolean): DriveError {
-    if (error.fault !== 'signed-out' && !(fresh && error.fault === 'missing')) return error;
+  /** The storage host has no sign-in of ours to refuse, and knows nothing of items: what it says is said of its address. */
+  #judged(error: DriveError): DriveError {
+    if (error.fault === 'denied') return error;
     return new DriveError('broken', `${error.message} (at an address that was just given out)`, { cause: error });
   }
 

@@ -118,7 +118,8 @@ export class LiveDrive implements Drive {
 
   #next(page: WirePage, path: string, listed: number): string | undefined {
     if (page.next === undefined) {
-      return page.count === this.#pageSize ? `${path}?offset=${listed}&limit=${this.#pageSize}` : undefined;
+      const mayGoOn = !page.saysPages && page.count === this.#pageSize;
+      return mayGoOn ? `${path}?offset=${listed}&limit=${this.#pageSize}` : undefined;
     }
     const { base } = this.#requests.http;
     const next = URL.canParse(page.next, base.href) ? new URL(page.next, base) : undefined;

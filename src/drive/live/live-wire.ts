@@ -149,15 +149,17 @@ export interface WirePage {
   readonly count: number;
   /** Relative to the API's base; undefined where no page is said to follow. */
   readonly next: string | undefined;
+  /** The service speaks of pages at all, so that its silence means something. */
+  readonly saysPages: boolean;
 }
 
 export const toPage = (wire: WireObject, title: string): WirePage => {
   const listed = objects(wire, title);
-  const next = text(member(wire['paging'], 'next'));
+  const { paging } = wire;
+  const next = text(member(paging, 'next'));
   return {
-    items: listed.flatMap((one) => toItem(one) ?? []),
-    count: listed.length,
-    next: next === '' ? undefined : next,
+    ...{ items: listed.flatMap((one) => toItem(one) ?? []), count: listed.length },
+    ...{ next: next === '' ? undefined : next, saysPages: typeof paging === 'object' && paging !== null },
   };
 };
 
