@@ -80,7 +80,7 @@ export class ContentFile {
     this.#unsynced = record.unsyncedIn !== undefined;
     this.#present = Ranges.from(record.present);
     this.#holes = Ranges.from(record.holes);
-    this.#checkFile(path);
+    this.#checkFile(path, record);
   }
 
   get size(): number {
@@ -126,6 +126,7 @@ export class ContentFile {
       ...{ present: this.#present.toPairs(), holes: this.#holes.toPairs() },
       ...(this.#base === undefined ? {} : { base: this.#base }),
       ...(this.#unsynced ? { unsyncedIn: this.#host.bootId } : {}),
+      ...{ savedIn: this.#host.bootId, fileTime: fstatSync(this.#fd).mtimeMs },
     };
   }
 
@@ -318,9 +319,12 @@ export class ContentFile {
   }
 
   /** The file may have been damaged behind our back: what is not there was not kept. */
-  #checkFile(path: string): void {
+  #checkFile(path: string, record: ContentRecord): void {
     const needed = this.#present.without(this.#holes).list.at(-1)?.end ?? 0;
-    if (fstatSync(this.#fd).size >= needed) return;
+    const { size, mtimeMs } = fstatSync(this.#fd);
+    // What was noted last before a power cut may be older than what is in the file.
+    const isNoted = record.savedIn === this.#host.bootId || record.fileTime === mtimeMs || this.#dirty;
+    if (size >= needed && isNoted) return;
     if (this.#dirty) {
       closeSync(this.#fd);
       throw new FsError('EIO', `${path} is shorter than it was: unsent bytes of a file are lost`);

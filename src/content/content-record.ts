@@ -19,6 +19,9 @@ export interface ContentRecord {
   readonly used: number;
   /** The kernel's boot id while bytes may not have reached the disk yet: after a power cut they cannot be trusted. */
   readonly unsyncedIn?: string;
+  /** The boot id, and the file's time of last change then (milliseconds since 1970), when this was saved. */
+  readonly savedIn: string;
+  readonly fileTime: number;
 }
 
 export interface Base {

@@ -89,7 +89,8 @@ export class Contents {
       this.#about.put('last-content', id);
       const source =
         item === undefined ? { size: 0, dirty: true } : { size: item.size, dirty: false, base: baseOf(item) };
-      this.#records.put(id, { node, present: [], holes: [], used: this.#options.clock.now(), ...source });
+      const file = { savedIn: this.#host.bootId, fileTime: 0 };
+      this.#records.put(id, { node, present: [], holes: [], used: this.#options.clock.now(), ...file, ...source });
       return id;
     });
   }
@@ -158,7 +159,7 @@ export class Contents {
 
   /** Contents with unsent bytes; for the start, when nothing is in use. */
   *dirty(): Iterable<readonly [ContentId, ContentRecord]> {
-    for (const { key, value } of this.#records.range()) if (value.dirty) yield [key, value];
+    for (const { key, value } of this.#records.all()) if (value.dirty) yield [key, value];
   }
 
   /** Whether the bytes were still on their way to the disk when the power failed. */
@@ -189,7 +190,7 @@ export class Contents {
 
   async #syncAll(): Promise<void> {
     const synced: (readonly [ContentId, ContentRecord])[] = [];
-    for (const { key, value } of this.#records.range()) {
+    for (const { key, value } of this.#records.all()) {
       if (value.unsyncedIn === undefined || this.isSuspect(value)) continue;
       const { unsyncedIn: _, ...record } = value;
       if (await syncFile(this.#path(key))) synced.push([key, record]);
@@ -259,7 +260,7 @@ export class Contents {
 
   #recover(): void {
     const cached: { readonly id: ContentId; readonly record: ContentRecord }[] = [];
-    for (const { key, value } of this.#records.range()) {
+    for (const { key, value } of this.#records.all()) {
       if (value.dirty) this.#bytesInUse += presentBytes(value);
       else cached.push({ id: key, record: value });
     }

@@ -217,7 +217,7 @@ export class DriveFileSystem implements FileSystem {
 
   async fsyncdir(handle: HandleId, signal: AbortSignal): Promise<void> {
     const { node } = this.#needFolder(handle);
-    // Changes of names are on the disk before the call that made them returned.
+    await this.#parts.store.sync();
     if (this.#parts.settings.durability === 'remote') await this.#files.untilOnDrive(node, signal);
   }
 

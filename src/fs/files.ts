@@ -91,6 +91,7 @@ export class Files {
       await file.sync();
       this.#parts.contents.save(file);
     }
+    await this.#parts.store.sync();
     if (this.#parts.settings.durability === 'remote') await this.untilOnDrive(node, signal);
   }
 

@@ -26,8 +26,7 @@ export class LocalXattrs {
   }
 
   names(node: NodeId): string[] {
-    const next = (node + 1) as NodeId;
-    return [...this.#table.range({ from: [node, ''], to: [next, ''] })].map(({ key }) => key[1]);
+    return [...this.#table.below(node)].map(({ key }) => key[1]);
   }
 
   removeAll(node: NodeId): void {

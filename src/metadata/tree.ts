@@ -66,8 +66,7 @@ export class Tree {
   }
 
   *children(parent: NodeId): Iterable<Child> {
-    const next = (parent + 1) as NodeId;
-    for (const { value } of this.#children.range({ from: [parent, ''], to: [next, ''] })) yield value;
+    for (const { value } of this.#children.below(parent)) yield value;
   }
 
   hasChildren(parent: NodeId): boolean {
@@ -81,12 +80,12 @@ export class Tree {
   }
 
   count(): number {
-    return this.#nodes.count();
+    return this.#about.get('nodes') ?? 0;
   }
 
   /** Nodes without a name, left by an earlier run. */
   orphans(): NodeId[] {
-    return [...this.#orphans.range()].map(({ key }) => key);
+    return [...this.#orphans.all()].map(({ key }) => key);
   }
 
   /** The root, made on the first run. */
@@ -105,6 +104,7 @@ export class Tree {
     return this.#store.transact(() => {
       const id = ((this.#about.get('last-node') ?? rootNode) + 1) as NodeId;
       this.#about.put('last-node', id);
+      this.#about.put('nodes', this.count() + 1);
       const added: Node = { ahead: {}, ...node, id, subfolders: 0 };
       this.#write(added);
       if (added.item !== undefined) this.#ids.put(added.item.id, id);
@@ -153,6 +153,7 @@ export class Tree {
       if (node.item !== undefined && this.#ids.get(node.item.id) === id) this.#ids.remove(node.item.id);
       this.#orphans.remove(id);
       this.#nodes.remove(id);
+      this.#about.put('nodes', this.count() - 1);
       this.#cache.delete(id);
     });
   }

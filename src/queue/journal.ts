@@ -15,7 +15,7 @@ export class Journal {
     this.#store = store;
     this.#table = store.table('journal');
     this.#about = store.table('about');
-    for (const { value } of this.#table.range()) this.#remember(value);
+    for (const { value } of this.#table.all()) this.#remember(value);
   }
 
   add(intent: Intent, since: number): Entry {

@@ -1,11 +1,26 @@
-// DOOR to lmdb: named tables in one memory-mapped file below the account's folder, changed by transactions that are on the
-// disk when they return. Owned by mount.ts's composition; everything durable but the bytes of files goes through here.
+// DOOR to lmdb (and msgpackr): named tables below the account's folder, changed by transactions. A transaction is appended
+// to a write-ahead log and seen by everybody at once, which costs microseconds; lmdb gets many of them together, later. (lmdb
+// is used by its synchronous calls alone: its writer thread keeps a process from exiting while it has work.)
+// Everything durable but the bytes of files goes through here.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, type Key, open, type RootDatabase } from 'lmdb';
+import { type Database, open, type RangeOptions, type RootDatabase } from 'lmdb';
 import { FsError } from '../base/errors.ts';
+import { type Change, type Key, Layer } from './layer.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 
 const schemaVersion = 1;
+/** Changes wait this long for more before lmdb gets them, milliseconds. */
+const gatherMs = 500;
+/** Unless there are this many: each costs lmdb some microseconds of our only thread. */
+const gatherRows = 2_000;
+/** After lmdb failed (a full disk, say). */
+const retryMs = 5_000;
+
+/** Numbers about the store itself, by name; other parts keep their counters there. */
+const aboutTable = 'about';
+/** The last transaction that is in lmdb. */
+const appliedKey = 'applied';
 
 export class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -15,84 +30,79 @@ export interface Table<K extends Key, V> {
   get(key: K): V | undefined;
   put(key: K, value: V): void;
   remove(key: K): void;
-  /** Entries with from <= key < to, in order of their keys. What is put or removed meanwhile may or may not be seen. */
-  range(bounds?: { readonly from?: K; readonly to?: K }): Iterable<{ readonly key: K; readonly value: V }>;
-  count(): number;
+  /** All rows, in no order. What is put or removed meanwhile may or may not be seen. */
+  all(): Iterable<{ readonly key: K; readonly value: V }>;
+  /** The rows whose keys have `first` as their first part, in no order. */
+  below(first: number): Iterable<{ readonly key: K; readonly value: V }>;
 }
 
 export interface Store {
   table<K extends Key, V>(name: string): Table<K, V>;
   /**
-   * Runs `work`; all that it puts and removes becomes durable together, or (when it throws) not at all. A transaction
-   * inside a transaction is part of it. ENOSPC when the disk is full.
+   * Runs `work`; all that it puts and removes survives the death of this process, or (when it throws) nothing of it
+   * happened. A transaction inside a transaction is part of it. ENOSPC when the disk is full.
    */
   transact<T>(work: () => T): T;
-  /** Runs `work` once the running transaction is on the disk, and not at all if it is undone; now, if none is running. */
+  /** Runs `work` once the running transaction is logged, and not at all if it is undone; now, if none is running. */
   afterCommit(work: () => void): void;
   /** Called after a transaction was undone, for whoever keeps copies of records. */
   onUndone(listener: () => void): void;
+  /** Resolves when all transactions so far are safe from a power cut. */
+  sync(): Promise<void>;
   close(): Promise<void>;
 }
 
 const asFsError = (error: unknown): unknown => {
-  const text = error instanceof Error ? error.message : String(error);
-  const code = (error as { code?: unknown } | undefined)?.code;
-  const isFull = code === 28 || code === 'ENOSPC' || /No space left|MDB_MAP_FULL/.test(text);
+  const isFull = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
   return isFull
     ? new FsError('ENOSPC', 'no space left for the metadata on the disk of the cache', { cause: error })
     : error;
 };
 
-class LmdbStore implements Store {
+class LayeredStore implements Store {
   readonly #root: RootDatabase;
+  readonly #log: WriteAheadLog;
+  readonly #databases = new Map<string, Database<unknown, Key>>();
   readonly #listeners: (() => void)[] = [];
-  #inside = false;
+  #layer = new Layer();
+  #lastNumber: number;
+  #timer: NodeJS.Timeout | undefined;
+  /** Of the running transaction: what it changed, and what was there before. */
+  #running: { readonly change: Change; readonly before: Change | undefined }[] | undefined;
   #committed: (() => void)[] = [];
 
-  constructor(root: RootDatabase) {
+  constructor(root: RootDatabase, log: WriteAheadLog) {
     this.#root = root;
+    this.#log = log;
+    this.#lastNumber = (this.#database(aboutTable).get(appliedKey) as number | undefined) ?? 0;
+    this.#recover();
   }
 
   table<K extends Key, V>(name: string): Table<K, V> {
-    const database: Database<V, K> = this.#root.openDB<V, K>({ name });
+    const database = this.#database(name);
     return {
-      get: (key) => database.get(key),
-      put: (key, value) => {
-        this.transact(() => void database.put(key, value));
+      get: (key) => {
+        const change = this.#layer.get(name, key);
+        return (change === undefined ? database.get(key) : change.value) as V | undefined;
       },
-      remove: (key) => {
-        this.transact(() => void database.remove(key));
-      },
-      range: ({ from, to } = {}) =>
-        database.getRange({ ...(from === undefined ? {} : { start: from }), ...(to === undefined ? {} : { end: to }) }),
-      count: () => database.getCount(),
+      put: (key, value) => this.#change({ table: name, key, value }),
+      remove: (key) => this.#change({ table: name, key }),
+      all: () => this.#rows<K, V>(name),
+      below: (first) => this.#rows<K, V>(name, first),
     };
   }
 
   transact<T>(work: () => T): T {
-    if (this.#inside) return work();
-    const result = this.#commit(work);
+    if (this.#running !== undefined) return work();
+    const result = this.#logged(work);
     const committed = this.#committed;
     this.#committed = [];
     for (const follow of committed) follow();
     return result;
   }
 
-  #commit<T>(work: () => T): T {
-    this.#inside = true;
-    try {
-      return this.#root.transactionSync(work);
-    } catch (error) {
-      this.#committed = [];
-      for (const listener of this.#listeners) listener();
-      throw asFsError(error);
-    } finally {
-      this.#inside = false;
-    }
-  }
-
   afterCommit(work: () => void): void {
-    if (this.#inside) this.#committed.push(work);
+    if (this.#running !== undefined) this.#committed.push(work);
     else work();
   }
 
@@ -100,8 +110,99 @@ class LmdbStore implements Store {
     this.#listeners.push(listener);
   }
 
+  sync(): Promise<void> {
+    return this.#log.sync();
+  }
+
   async close(): Promise<void> {
+    this.#move();
+    clearTimeout(this.#timer);
+    this.#log.close();
     await this.#root.close();
+  }
+
+  #logged<T>(work: () => T): T {
+    this.#running = [];
+    try {
+      const result = work();
+      const changes = this.#running.map(({ change }) => change);
+      if (changes.length > 0) this.#log.append({ number: this.#lastNumber + 1, changes });
+      this.#lastNumber += changes.length > 0 ? 1 : 0;
+      this.#running = undefined;
+      this.#moveSoon();
+      return result;
+    } catch (error) {
+      const done = this.#running ?? [];
+      this.#running = undefined;
+      for (const { change, before } of done.reverse()) this.#layer.restore(change, before);
+      this.#committed = [];
+      for (const listener of this.#listeners) listener();
+      throw asFsError(error);
+    }
+  }
+
+  #change(change: Change): void {
+    if (this.#running !== undefined) this.#running.push({ change, before: this.#layer.set(change) });
+    else this.transact(() => this.#change(change));
+  }
+
+  *#rows<K, V>(table: string, first?: number): Iterable<{ readonly key: K; readonly value: V }> {
+    const layer = this.#layer;
+    const changes = layer.changes(table, first);
+    const bounds: RangeOptions = first === undefined ? {} : { start: [first, ''], end: [first + 1, ''] };
+    for (const { key, value } of this.#database(table).getRange(bounds))
+      if (layer.get(table, key) === undefined) yield { key: key as K, value: value as V };
+    for (const { key, value } of changes) if (value !== undefined) yield { key: key as K, value: value as V };
+  }
+
+  #database(name: string): Database<unknown, Key> {
+    const known = this.#databases.get(name);
+    if (known !== undefined) return known;
+    const opened = this.#root.openDB<unknown, Key>({ name });
+    this.#databases.set(name, opened);
+    return opened;
+  }
+
+  #moveSoon(): void {
+    if (this.#layer.size >= gatherRows) this.#move();
+    else if (this.#layer.size > 0) this.#timer ??= setTimeout(() => this.#move(), gatherMs);
+  }
+
+  /** Puts what was gathered into lmdb. Only when that is on the disk, the log is cleared. */
+  #move(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#layer.size === 0) return;
+    try {
+      this.#root.transactionSync(() => this.#write());
+    } catch {
+      // A full disk, say. Nothing is lost: layer and log stay, and are tried again.
+      this.#timer = setTimeout(() => this.#move(), retryMs);
+      return;
+    }
+    this.#layer = new Layer();
+    this.#log.clear();
+  }
+
+  #write(): void {
+    const done = (change: Change): unknown =>
+      change.value === undefined
+        ? this.#database(change.table).remove(change.key)
+        : this.#database(change.table).put(change.key, change.value);
+    for (const change of this.#layer.all()) void done(change);
+    void this.#database(aboutTable).put(appliedKey, this.#lastNumber);
+  }
+
+  /** Takes up what a run left in the log that ended without `close`. */
+  #recover(): void {
+    const left = this.#log.read().filter(({ number }) => number > this.#lastNumber);
+    for (const { number, changes } of left) {
+      for (const change of changes) this.#layer.set(change);
+      this.#lastNumber = number;
+    }
+    if (left.length > 0) this.#root.transactionSync(() => this.#write());
+    this.#layer = new Layer();
+    this.#log.clear();
   }
 }
 
@@ -111,14 +212,14 @@ class LmdbStore implements Store {
  */
 export const openStore = (folder: string): Store => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  let root: RootDatabase;
+  let store: Store;
   try {
-    root = open({ path: join(folder, 'metadata.mdb'), noSubdir: true, maxDbs: 16, maxReaders: 16 });
+    const root = open({ path: join(folder, 'metadata.mdb'), noSubdir: true, maxDbs: 16, maxReaders: 16 });
+    store = new LayeredStore(root, new WriteAheadLog(join(folder, 'changes.log')));
   } catch (error) {
     throw new StoreError(`the metadata in ${folder} cannot be opened: ${(error as Error).message}`, { cause: error });
   }
-  const store = new LmdbStore(root);
-  const about = store.table<string, number>('about');
+  const about = store.table<string, number>(aboutTable);
   const found = about.get('schema');
   if (found === undefined) about.put('schema', schemaVersion);
   else if (found !== schemaVersion)

@@ -1,0 +1,106 @@
+// The write-ahead log: a file to which each transaction is appended before anybody hears of it. What was appended survives
+// the death of this process; after `sync` it survives a power cut too. A torn end is recognised and left out, and numbers
+// tell which transactions lmdb has already.
+import { closeSync, constants, fsync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { Packr } from 'msgpackr';
+import type { Change } from './layer.ts';
+
+const flushFile = promisify(fsync);
+const packr = new Packr({ useRecords: false });
+/** Length and checksum, 32 bits each, before every transaction. */
+const headerSize = 8;
+
+export interface LoggedTransaction {
+  readonly number: number;
+  readonly changes: readonly Change[];
+}
+
+/** FNV-1a, 32 bits: tells a torn record from a whole one. */
+const checksum = (bytes: Uint8Array): number => {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+};
+
+type Row = readonly [table: string, key: Change['key'], value?: unknown];
+
+const toRow = ({ table, key, value }: Change): Row => (value === undefined ? [table, key] : [table, key, value]);
+const toChange = ([table, key, value]: Row): Change => (value === undefined ? { table, key } : { table, key, value });
+
+export class WriteAheadLog {
+  readonly #path: string;
+  readonly #fd: number;
+  #length = 0;
+  #synced = 0;
+  #isNameSynced = false;
+
+  /** Opens (or makes) the log; `read` tells what an earlier run left in it. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  }
+
+  /** All of the transaction or (when it throws) nothing of it. */
+  append({ number, changes }: LoggedTransaction): void {
+    const body = packr.pack([number, changes.map(toRow)]);
+    const record = Buffer.allocUnsafe(headerSize + body.length);
+    record.writeUInt32LE(body.length, 0);
+    record.writeUInt32LE(checksum(body), 4);
+    record.set(body, headerSize);
+    try {
+      for (let done = 0; done < record.length; )
+        done += writeSync(this.#fd, record, done, record.length - done, this.#length + done);
+    } catch (error) {
+      ftruncateSync(this.#fd, this.#length);
+      throw error;
+    }
+    this.#length += record.length;
+  }
+
+  /** The whole transactions in the log, in order. */
+  read(): LoggedTransaction[] {
+    const bytes = readFileSync(this.#path);
+    const transactions: LoggedTransaction[] = [];
+    for (let at = 0; at + headerSize <= bytes.length; ) {
+      const length = bytes.readUInt32LE(at);
+      const body = bytes.subarray(at + headerSize, at + headerSize + length);
+      if (body.length < length || checksum(body) !== bytes.readUInt32LE(at + 4)) break;
+      const [number, rows] = packr.unpack(body) as [number, Row[]];
+      transactions.push({ number, changes: rows.map(toChange) });
+      at += headerSize + length;
+    }
+    return transactions;
+  }
+
+  /** Resolves when all that was appended is safe from a power cut. */
+  async sync(): Promise<void> {
+    const length = this.#length;
+    if (length <= this.#synced) return;
+    await flushFile(this.#fd);
+    if (!this.#isNameSynced) await syncFolder(dirname(this.#path));
+    this.#isNameSynced = true;
+    this.#synced = Math.min(length, this.#length);
+  }
+
+  /** What it holds is safe elsewhere now. */
+  clear(): void {
+    ftruncateSync(this.#fd, 0);
+    this.#length = 0;
+    this.#synced = 0;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+const syncFolder = async (path: string): Promise<void> => {
+  const fd = openSync(path, 'r');
+  try {
+    await flushFile(fd);
+  } finally {
+    closeSync(fd);
+  }
+};
