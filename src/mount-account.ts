@@ -7,8 +7,8 @@ import type { Settings } from './config.ts';
 import type { Drive } from './drive/drive.ts';
 import { DriveError } from './drive/drive-error.ts';
 
-/** A mount that knows its account does not wait longer for a service that is silent. */
-const patienceMs = 5000;
+/** How long the service may be silent: a mount that knows its account goes on without it. */
+const patienceMs = { known: 5000, unknown: 10_000 } as const;
 
 export interface FoundAccount {
   readonly id: string;
@@ -20,7 +20,9 @@ export interface FoundAccount {
 export const findAccount = async (drive: Drive, settings: Settings, log: Log): Promise<FoundAccount> => {
   const known = settings.account;
   try {
-    const { id } = await drive.account(AbortSignal.timeout(known === undefined ? 4 * patienceMs : patienceMs));
+    const { id } = await drive.account(
+      AbortSignal.timeout(known === undefined ? patienceMs.unknown : patienceMs.known),
+    );
     if (known !== undefined && known !== id) log.warn(`the sign-in is for account ${id} now, not for ${known}`);
     return { id, confirmed: true };
   } catch (error) {

@@ -5,26 +5,19 @@ import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import type { Dialect, Settings } from './config.ts';
 import { SettingsError } from './config-sources.ts';
-import type { Drive } from './drive/drive.ts';
 import type { FsSettings } from './fs/parts.ts';
-import type { Driver, DriverMount } from './fuse/driver.ts';
+import { type DriverMount, MountError, type MountOptions } from './fuse/driver.ts';
 import { accountFolder, findAccount } from './mount-account.ts';
-import { type MountLock, takeLock } from './mount-lock.ts';
+import { takeLock } from './mount-lock.ts';
+import { standardParts } from './mount-parts.ts';
+import { usersOf } from './mount-users.ts';
 import { type OpenedFileSystem, openFileSystem, type UnsentChange } from './open-file-system.ts';
-
-export interface MountParts {
-  /** Signed in with what `settings.configFile` holds. */
-  openDrive(settings: Settings, log: Log): Promise<Drive>;
-  /** Rejects with a MountError if the mountpoint is unfit; cleans a dead mount up. Gives its path without symbolic links. */
-  checkMountpoint(path: string, log: Log): Promise<string>;
-  chooseDriver(settings: Settings): Promise<{ readonly name: string; readonly driver: Driver }>;
-  /** Keeps the account's id in the configuration. */
-  rememberAccount(settings: Settings, account: string): Promise<void>;
-}
 
 export interface MountOrder {
   readonly mountpoint: string;
   readonly log: Log;
+  /** Writes a line for every request of the kernel to `log`, at level debug. */
+  readonly trace?: boolean;
   /** Called once the account's folder (caches, journal, lock) is known and ours. */
   onFolder?(folder: string): void;
 }
@@ -90,11 +83,36 @@ const makeCacheFolder = (folder: string): void => {
   }
 };
 
-const closing = async (driverMount: DriverMount, opened: OpenedFileSystem, lock: MountLock): Promise<void> => {
+/** The drivers detach at once, whoever uses the mount: their files would end in the middle of their work. */
+const refuseIfUsed = (mountpoint: string): void => {
+  const users = usersOf(mountpoint).map(({ pid, name }) => `${name} (${pid})`);
+  if (users.length === 0) return;
+  const shown = users.length > 5 ? [...users.slice(0, 5), `${users.length - 5} more`] : users;
+  throw new MountError(
+    `${mountpoint} is in use by ${shown.join(', ')}: end that, or detach it nevertheless with "skydrive unmount --now"`,
+  );
+};
+
+/** What has to be closed, last opened first. */
+type Closing = (() => void | Promise<void>)[];
+
+/** Every step is tried; the first failure is told. */
+const closeAll = async (steps: Closing): Promise<void> => {
+  const failures: unknown[] = [];
+  for (const step of steps.reverse())
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  if (failures.length > 0) throw failures[0];
+};
+
+const untilClosed = async (driverMount: DriverMount, steps: Closing): Promise<void> => {
   try {
     await driverMount.ended;
   } finally {
-    await opened.close().finally(() => lock.release());
+    await closeAll(steps);
   }
 };
 
@@ -105,14 +123,14 @@ class RunningMount implements Mount {
   readonly #driverMount: DriverMount;
   readonly #facts: Facts;
 
-  constructor(facts: Facts, opened: OpenedFileSystem, driverMount: DriverMount, lock: MountLock) {
+  constructor(facts: Facts, opened: OpenedFileSystem, driverMount: DriverMount, ended: Promise<void>) {
     this.mountpoint = facts.mountpoint;
     this.#facts = facts;
     this.#opened = opened;
     this.#driverMount = driverMount;
-    this.ended = closing(driverMount, opened, lock);
+    this.ended = ended;
     // Whoever waits for it sees a failure; nobody has to.
-    this.ended.catch(() => {});
+    ended.catch(() => {});
   }
 
   async status(): Promise<MountStatus> {
@@ -126,7 +144,11 @@ class RunningMount implements Mount {
   }
 
   async unmount({ now, timeoutMs, signal }: UnmountOptions): Promise<readonly UnsentChange[]> {
-    if (!now) await this.#drain(timeoutMs, signal);
+    if (!now) {
+      refuseIfUsed(this.mountpoint);
+      await this.#drain(timeoutMs, signal);
+      refuseIfUsed(this.mountpoint);
+    }
     await this.#driverMount.unmount();
     const left = this.#opened.unsent();
     await this.ended;
@@ -151,47 +173,43 @@ const fsSettings = ({ uid, gid, umask, durability, readOnly }: Settings): FsSett
   readOnly,
 });
 
+const driverOptions = (settings: Settings, order: MountOrder, account: string): Omit<MountOptions, 'mountpoint'> => ({
+  source: `skydrive:${account}`,
+  allowOther: settings.allowOther,
+  readOnly: settings.readOnly,
+  defaultPermissions: settings.defaultPermissions,
+  autoUnmount: settings.autoUnmount,
+  trace: order.trace ?? false,
+  log: order.log,
+});
+
 /** Resolves when the mount answers. Rejects with a SettingsError, LockedError, DriveError or MountError, and undoes all. */
-export const mount = async (settings: Settings, order: MountOrder, parts: MountParts): Promise<Mount> => {
+export const mount = async (settings: Settings, order: MountOrder, parts = standardParts): Promise<Mount> => {
   const { log } = order;
-  const mountpoint = await parts.checkMountpoint(order.mountpoint, log);
+  const mountpoint = await parts.checkMountpoint(order.mountpoint);
   const { name, driver } = await parts.chooseDriver(settings);
   makeCacheFolder(settings.cacheDir);
-  const drive = await parts.openDrive(settings, log);
-  const account = await findAccount(drive, settings, log);
-  const folder = accountFolder(settings, account.id);
-  const lock = takeLock(folder, mountpoint);
-  let opened: OpenedFileSystem | undefined;
+  const steps: Closing = [];
   try {
+    const { drive, close } = await parts.openDrive(settings, log);
+    steps.push(close);
+    const account = await findAccount(drive, settings, log);
+    const folder = accountFolder(settings, account.id);
+    const lock = takeLock(folder, mountpoint);
+    steps.push(() => lock.release());
     order.onFolder?.(folder);
-    if (account.confirmed) await parts.rememberAccount(settings, account.id);
-    opened = openFileSystem({
-      drive,
-      folder,
-      settings: fsSettings(settings),
-      cacheSize: settings.cacheSize,
-      settleMs: settings.settleMs,
-      listingAgeMs: settings.listingAgeMs,
-      clock: systemClock,
-      log,
-    });
-    const driverMount = await driver(opened.fs, {
-      mountpoint,
-      source: `skydrive:${account.id}`,
-      allowOther: settings.allowOther,
-      readOnly: settings.readOnly,
-      defaultPermissions: settings.defaultPermissions,
-      autoUnmount: settings.autoUnmount,
-      log,
-    });
+    if (account.confirmed) await parts.rememberAccount(settings, account.id, log);
+    const { cacheSize, settleMs, listingAgeMs, readOnly, dialect, apiUrl } = settings;
+    const cache = { folder, cacheSize, settleMs, listingAgeMs };
+    const opened = openFileSystem({ drive, settings: fsSettings(settings), ...cache, clock: systemClock, log });
+    steps.push(() => opened.close());
+    const driverMount = await driver(opened.fs, { mountpoint, ...driverOptions(settings, order, account.id) });
     opened.attachKernel(driverMount);
-    const { readOnly, dialect, apiUrl, cacheSize } = settings;
     const serving = { driver: name, readOnly, pid: process.pid, mountedAt: systemClock.now() };
     const facts: Facts = { mountpoint, ...serving, dialect, apiUrl, account: account.id, folder, cacheSize };
-    return new RunningMount(facts, opened, driverMount, lock);
+    return new RunningMount(facts, opened, driverMount, untilClosed(driverMount, steps));
   } catch (error) {
-    await opened?.close();
-    lock.release();
+    await closeAll(steps).catch((failure: unknown) => log.warn('a part could not be closed', failure));
     throw error;
   }
 };

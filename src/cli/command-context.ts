@@ -2,8 +2,11 @@
 // failures into a sentence and an exit code; the only catch of the command line.
 import type { Command } from 'commander';
 import { type Log, type LogLevel, makeLog } from '../base/log.ts';
-import { configPath, resolveSettings, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
+import { loadSettings } from '../config-file.ts';
 import { failureOf } from '../daemon/failure.ts';
+import type { Drive } from '../drive/drive.ts';
+import { openDrive } from '../drive/open-drive.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Terminal } from './terminal.ts';
 
@@ -20,7 +23,9 @@ export interface CommandContext {
   /** To standard error. */
   readonly log: Log;
   /** `options` are the command's own `-o` lists; `config` is a file that goes before --config. Throws a SettingsError. */
-  settings(options?: readonly string[], config?: string): Settings;
+  settings(options?: readonly string[], config?: string): Promise<Settings>;
+  /** Signed in, as the settings say. */
+  drive(): Promise<Drive>;
 }
 
 const levelOf = (options: GlobalOptions): LogLevel => {
@@ -32,17 +37,21 @@ const contextOf = (command: Command): CommandContext => {
   const globals = command.optsWithGlobals<GlobalOptions>();
   const terminal = new Terminal({ json: globals.json ?? false, debug: globals.debug ?? false });
   const logLevel = levelOf(globals);
-  return {
-    terminal,
-    logLevel,
-    log: makeLog(logLevel, (line) => terminal.note(line)),
-    settings: (options = [], config = globals.config) => {
-      const environment = process.env;
-      const workingFolder = process.cwd();
-      const configFile = configPath(config, environment, workingFolder);
-      return resolveSettings({ configFile, section: undefined, environment, options, workingFolder });
-    },
+  const log = logLevel === 'warn' ? warningsOnly(terminal) : makeLog(logLevel, (line) => terminal.note(line));
+  const settings = (options: readonly string[] = [], config = globals.config): Promise<Settings> =>
+    loadSettings({ config, options, environment: process.env, workingFolder: process.cwd() }, log);
+  return { terminal, logLevel, log, settings, drive: async () => (await openDrive(await settings(), { log })).drive };
+};
+
+/** For people who did not ask for a log: each warning once, as a sentence. */
+const warningsOnly = (terminal: Terminal): Log => {
+  const told = new Set<string>();
+  const tell = (message: string, cause?: unknown): void => {
+    const text = `${message}${cause instanceof Error ? `: ${cause.message}` : ''}`;
+    if (!told.has(text)) terminal.warning(text);
+    told.add(text);
   };
+  return { debug: () => {}, info: () => {}, warn: tell, error: tell };
 };
 
 /** What a command does with its parsed arguments and options; resolves with its exit code, 0 if undefined. */

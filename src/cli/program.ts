@@ -2,17 +2,29 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addAuthCommand } from './auth-command.ts';
+import { addDemoCommand } from './demo-command.ts';
 import { addEmulatorCommand } from './emulator-command.ts';
 import { exitCodeMeanings } from './exit-codes.ts';
+import { addLsCommand } from './ls-command.ts';
+import { addMountCommand } from './mount-command.ts';
+import { addQuotaCommand } from './quota-command.ts';
+import { addServeCommand } from './serve-command.ts';
 import { addStatusCommand } from './status-command.ts';
 import { addSyncCommand } from './sync-command.ts';
 import { addUnmountCommand } from './unmount-command.ts';
 
 const adders: readonly ((program: Command) => void)[] = [
+  addMountCommand,
   addUnmountCommand,
   addStatusCommand,
   addSyncCommand,
   addEmulatorCommand,
+  addDemoCommand,
+  addAuthCommand,
+  addQuotaCommand,
+  addLsCommand,
+  addServeCommand,
 ];
 
 const version = (): string => {

@@ -63,7 +63,10 @@ export const addStatusCommand = (program: Command): void => {
       running(async ({ terminal }, path: string | undefined) => {
         const found = await Promise.all(rowsFor(path).map(look));
         if (found.length === 0) terminal.result([], 'no SkyDrive is mounted');
-        else terminal.result(found.map(toJson), found.map(describe).join('\n\n'));
+        else {
+          const values = found.map(toJson);
+          terminal.result(path === undefined ? values : values[0], found.map(describe).join('\n\n'));
+        }
         return found.every(({ state }) => state === 'serving') ? exitCodes.done : exitCodes.failed;
       }),
     );

@@ -8,9 +8,19 @@ export interface TerminalOptions {
   readonly debug: boolean;
 }
 
-const endOnClosedPipe = (error: NodeJS.ErrnoException): void => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
+const end = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+};
+
+/** For commands, whose work is for whoever reads their output. Called before anything is printed. */
+export const endOnClosedPipe = (): void => {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', end);
+};
+
+/** For a process that serves a mount, which must not end because nobody reads its log any more. */
+export const stayOnClosedPipe = (): void => {
+  for (const stream of [process.stdout, process.stderr]) stream.off('error', end).on('error', () => {});
 };
 
 export class Terminal {
@@ -22,8 +32,6 @@ export class Terminal {
     this.#options = options;
     this.#out = out;
     this.#err = err;
-    out.on('error', endOnClosedPipe);
-    err.on('error', endOnClosedPipe);
   }
 
   get json(): boolean {
@@ -46,9 +54,13 @@ export class Terminal {
     this.#err.write(`${text}\n`);
   }
 
-  /** A question that is answered on the same line. */
-  prompt(text: string): void {
-    this.#out.write(text);
+  warning(text: string): void {
+    this.note(`skydrive: warning: ${text}`);
+  }
+
+  /** A question that is answered on the same line. Where results are JSON, it is not among them. */
+  ask(text: string): void {
+    (this.json ? this.#err : this.#out).write(text);
   }
 
   /** One sentence; the rest only for whoever looks for a bug. */

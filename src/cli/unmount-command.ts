@@ -5,6 +5,7 @@ import { SettingsError } from '../config-sources.ts';
 import { askDaemon, DeadMountError } from '../daemon/control-client.ts';
 import { type MountRow, placeOf } from '../daemon/mount-table.ts';
 import { ControlError } from '../daemon/protocol.ts';
+import { detach, isDead } from '../fuse/dead-mount.ts';
 import type { UnsentChange } from '../open-file-system.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { countOf, unsentLines } from './unsent-lines.ts';
@@ -37,6 +38,15 @@ const tellLeft = ({ terminal }: CommandContext, unsent: readonly UnsentChange[])
   );
 };
 
+/** A mount may also be served by a program that uses the library: that one is not ours to take away unasked. */
+const clearDead = async ({ mountpoint }: MountRow, { now }: Options): Promise<void> => {
+  if (now !== true && !(await isDead(mountpoint)))
+    throw new ControlError(
+      `${mountpoint} is served by a process that takes no commands: end that process, or detach the mount with --now`,
+    );
+  await detach(mountpoint);
+};
+
 const unmount = async (context: CommandContext, path: string, options: Options): Promise<undefined> => {
   const row = mountAt(path);
   const timeoutMs = waitFor(options.timeout);
@@ -46,6 +56,7 @@ const unmount = async (context: CommandContext, path: string, options: Options):
     context.terminal.result({ mountpoint: row.mountpoint, unsent }, '');
   } catch (error) {
     if (!(error instanceof DeadMountError)) throw error;
+    await clearDead(row, options);
     context.terminal.note(
       `cleared the dead mount on ${row.mountpoint}; what was saved there is sent after the next mount`,
     );

@@ -1,6 +1,6 @@
 // The commands' end of the control socket: finds the daemon of a mount and asks it one question.
 import { createConnection, type Socket } from 'node:net';
-import type { MountRow } from './mount-table.ts';
+import type { OurMount } from './our-mounts.ts';
 import {
   type Answers,
   type Ask,
@@ -87,15 +87,15 @@ const converse = async <A extends Ask>(
 
 /** A DeadMountError if no process serves the mount; a ControlError if it refuses. */
 export const askDaemon = async <A extends Ask>(
-  row: MountRow,
+  mount: OurMount,
   question: { readonly ask: A } & Omit<Question, 'v' | 'ask'>,
   options: AskOptions = {},
 ): Promise<Answers[A]> => {
-  const socket = await connectToAny(socketPaths(row.mountpoint, row.uid ?? 0));
+  const socket = await connectToAny(socketPaths(mount.mountpoint, mount.uid));
   if (socket === undefined)
     throw new DeadMountError(
-      `the mount on ${row.mountpoint} is dead: the process that served it is gone; ` +
-        `"skydrive unmount ${row.mountpoint}" clears it, or just mount it again: nothing that was saved is lost`,
+      `the mount on ${mount.mountpoint} is dead: the process that served it is gone; ` +
+        `"skydrive unmount ${mount.mountpoint}" clears it, or just mount it again: nothing that was saved is lost`,
     );
   return converse<A>(socket, { v: protocolVersion, ...question }, options);
 };

@@ -31,7 +31,7 @@ export interface Launch {
  * Reading /dev/fuse holds one thread of libuv's pool for good, and waiting for the disk others: four, the default, are too
  * few. The pool's size is fixed when a process first uses it, so it has to be there from the start.
  */
-export const widePool = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
+const widePool = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
   const size = Number(environment['UV_THREADPOOL_SIZE']);
   return size >= 16 ? environment : { ...environment, UV_THREADPOOL_SIZE: '32' };
 };

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Settings } from '../config.ts';
-import { type MountParts, mount } from '../mount.ts';
+import { mount } from '../mount.ts';
 import { startService } from './service.ts';
 
 /** Complete in itself: the serving process looks at no file, variable or working folder of whoever ordered it. */
@@ -17,6 +17,10 @@ export interface Ready {
   readonly mountpoint: string;
   readonly pid: number;
   readonly log: string;
+  readonly configFile: string;
+  readonly apiUrl: string;
+  /** What the log warned of on the way. */
+  readonly warnings: readonly string[];
 }
 
 export interface ServeHooks {
@@ -28,17 +32,39 @@ export interface ServeHooks {
 
 export const logIn = (folder: string): string => join(folder, 'skydrive.log');
 
+const mostWarnings = 10;
+
+/** Hands on what is logged, and keeps the first warnings. */
+const listening = (log: Log, warnings: string[]): Log => ({
+  ...log,
+  warn: (message, cause) => {
+    if (warnings.length < mostWarnings)
+      warnings.push(`${message}${cause instanceof Error ? `: ${cause.message}` : ''}`);
+    log.warn(message, cause);
+  },
+});
+
 /** Resolves when the mount is gone, whoever unmounted it. */
-export const serveMount = async (order: ServeOrder, hooks: ServeHooks, parts: MountParts): Promise<void> => {
-  let log = '';
+export const serveMount = async (order: ServeOrder, hooks: ServeHooks): Promise<void> => {
+  const { settings, mountpoint, logLevel } = order;
+  const { log } = hooks;
+  const warnings: string[] = [];
+  let logPath = '';
   const onFolder = (folder: string): void => {
-    log = logIn(folder);
+    logPath = logIn(folder);
     hooks.onFolder(folder);
   };
-  const running = await mount(order.settings, { mountpoint: order.mountpoint, log: hooks.log, onFolder }, parts);
-  const service = await startService(running, hooks.log);
-  hooks.log.info(`serving ${running.mountpoint}`);
-  hooks.onReady({ mountpoint: running.mountpoint, pid: process.pid, log });
+  const running = await mount(settings, {
+    mountpoint,
+    log: listening(log, warnings),
+    trace: logLevel === 'debug',
+    onFolder,
+  });
+  const service = await startService(running, log);
+  log.info(`serving ${running.mountpoint}`);
+  const { configFile, apiUrl } = settings;
+  const facts = { configFile, apiUrl, warnings };
+  hooks.onReady({ mountpoint: running.mountpoint, pid: process.pid, log: logPath, ...facts });
   await service.ended;
-  hooks.log.info(`${running.mountpoint} is unmounted`);
+  log.info(`${running.mountpoint} is unmounted`);
 };

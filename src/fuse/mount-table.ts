@@ -9,6 +9,8 @@ export interface MountRecord {
   /** As `fuse.skydrive`. */
   readonly type: string;
   readonly source: string;
+  /** Of the file system itself, as `rw,user_id=1000`. */
+  readonly options: string;
 }
 
 /** The kernel writes space, tab, newline and backslash as three octal digits. */
@@ -23,9 +25,9 @@ const recordOf = (line: string): MountRecord | undefined => {
   // Any number of optional fields stands before the dash.
   const [before, after] = line.split(' - ', 2);
   const [, , device, , mountpoint] = before?.split(' ') ?? [];
-  const [type, source] = after?.split(' ') ?? [];
+  const [type, source, options = ''] = after?.split(' ') ?? [];
   if (device === undefined || mountpoint === undefined || type === undefined || source === undefined) return undefined;
-  return { device, mountpoint: unescaped(mountpoint), type, source: unescaped(source) };
+  return { device, mountpoint: unescaped(mountpoint), type, source: unescaped(source), options };
 };
 
 export const parseMountTable = (text: string): readonly MountRecord[] =>

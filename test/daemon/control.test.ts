@@ -13,13 +13,7 @@ import { newSocketPath } from '../../src/daemon/runtime-folder.ts';
 import { DriveError } from '../../src/drive/drive-error.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const rowOf = (mountpoint: string) => ({
-  mountpoint,
-  type: 'fuse.skydrive',
-  source: 'skydrive',
-  uid: process.getuid?.() ?? 0,
-  readOnly: false,
-});
+const mountOn = (mountpoint: string) => ({ mountpoint, uid: process.getuid?.() ?? 0 });
 
 const listening = async (mountpoint: string, respond: Respond): Promise<ControlServer & { path: string }> => {
   const path = newSocketPath(mountpoint);
@@ -30,7 +24,7 @@ describe('control socket', () => {
   it('answers one question, and only the user can reach it', async () => {
     await using dir = await tempDir();
     const server = await listening(dir.path, async ({ ask }) => ({ pid: 7, ask }));
-    assert.equal((await askDaemon(rowOf(dir.path), { ask: 'ping' })).pid, 7);
+    assert.equal((await askDaemon(mountOn(dir.path), { ask: 'ping' })).pid, 7);
     assert.equal(statSync(server.path).mode & 0o777, 0o600);
     assert.equal(statSync(join(server.path, '..')).mode & 0o077, 0);
     await server.close();
@@ -42,7 +36,7 @@ describe('control socket', () => {
       throw new DriveError('signed-out', 'the token is refused');
     });
     await assert.rejects(
-      askDaemon(rowOf(dir.path), { ask: 'status' }),
+      askDaemon(mountOn(dir.path), { ask: 'status' }),
       (error: unknown) =>
         error instanceof ControlError && error.kind === 'signed-out' && /run "skydrive auth"/.test(error.message),
     );
@@ -59,7 +53,7 @@ describe('control socket', () => {
       dir.path,
       (_, signal) => new Promise(() => signal.addEventListener('abort', () => aborted())),
     );
-    await assert.rejects(askDaemon(rowOf(dir.path), { ask: 'sync' }, { timeoutMs: 50 }), /does not answer in time/);
+    await assert.rejects(askDaemon(mountOn(dir.path), { ask: 'sync' }, { timeoutMs: 50 }), /does not answer in time/);
     await wasAborted;
     await server.close();
   });
@@ -71,7 +65,7 @@ describe('control socket', () => {
       asked = resolve;
     });
     const server = await listening(dir.path, () => new Promise(() => asked()));
-    const cutOff = assert.rejects(askDaemon(rowOf(dir.path), { ask: 'sync' }), /ended before it answered/);
+    const cutOff = assert.rejects(askDaemon(mountOn(dir.path), { ask: 'sync' }), /ended before it answered/);
     await wasAsked;
     await server.close();
     await cutOff;
@@ -90,10 +84,10 @@ describe('control socket', () => {
 
   it('a socket that nobody serves is a dead mount, and is replaced by the next server', async () => {
     await using dir = await tempDir();
-    await assert.rejects(askDaemon(rowOf(dir.path), { ask: 'ping' }), DeadMountError);
+    await assert.rejects(askDaemon(mountOn(dir.path), { ask: 'ping' }), DeadMountError);
     writeFileSync(newSocketPath(dir.path), '');
     const server = await listening(dir.path, async () => ({ pid: 1 }));
-    assert.equal((await askDaemon(rowOf(dir.path), { ask: 'ping' })).pid, 1);
+    assert.equal((await askDaemon(mountOn(dir.path), { ask: 'ping' })).pid, 1);
     await server.close();
   });
 });

@@ -2,28 +2,23 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseMountTable, placeOf, visibleMounts } from '../../src/daemon/mount-table.ts';
+import { placeOf, visibleMounts } from '../../src/daemon/our-mounts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const line = (mountpoint: string, type = 'fuse.skydrive', flags = 'rw'): string =>
-  `40 22 0:35 / ${mountpoint} ${flags},nosuid,nodev shared:7 - ${type} skydrive:a1 rw,user_id=1000,group_id=1000`;
+const line = (mountpoint: string, type = 'fuse.skydrive'): string =>
+  `40 22 0:35 / ${mountpoint} rw,nosuid,nodev shared:7 - ${type} skydrive:a1 rw,user_id=1000,group_id=1000`;
 
-test('the kernel table is read with its escapes, names in UTF-8', () => {
-  const name = Buffer.from('/mnt/Fotos übrig').toString('latin1').replace(' ', '\\040');
-  const rows = parseMountTable(`${line(name, 'fuse.skydrive', 'ro')}\n22 1 254:1 / / rw - ext4 /dev/vda rw\n`);
-  assert.deepEqual(rows[0], {
-    mountpoint: '/mnt/Fotos übrig',
-    type: 'fuse.skydrive',
-    source: 'skydrive:a1',
-    uid: 1000,
-    readOnly: true,
+test('the table is read with its escapes and the user who mounted', () => {
+  const mounts = visibleMounts(`${line('/mnt/Fotos\\040übrig')}\n22 1 254:1 / / rw - ext4 /dev/vda rw\n`);
+  assert.deepEqual(placeOf('/mnt/Fotos übrig/a', mounts), {
+    mount: { mountpoint: '/mnt/Fotos übrig', uid: 1000 },
+    inside: 'a',
   });
-  assert.equal(rows[1]?.uid, undefined);
-  assert.equal(rows.length, 2);
+  assert.equal(mounts.size, 2);
 });
 
 test('a path leads to the mount above it, and to no other kind of mount', () => {
-  const mounts = visibleMounts(parseMountTable([line('/mnt/sky'), line('/mnt/other', 'ext4')].join('\n')));
+  const mounts = visibleMounts([line('/mnt/sky'), line('/mnt/other', 'ext4')].join('\n'));
   assert.equal(placeOf('/mnt/sky/a/b c', mounts)?.inside, 'a/b c');
   assert.equal(placeOf('/mnt/sky', mounts)?.inside, '');
   assert.equal(placeOf('/mnt/skyline', mounts), undefined);
@@ -32,7 +27,7 @@ test('a path leads to the mount above it, and to no other kind of mount', () => 
 });
 
 test('of two mounts on one path only the upper one counts', () => {
-  const mounts = visibleMounts(parseMountTable([line('/mnt/sky'), line('/mnt/sky', 'tmpfs')].join('\n')));
+  const mounts = visibleMounts([line('/mnt/sky'), line('/mnt/sky', 'tmpfs')].join('\n'));
   assert.equal(placeOf('/mnt/sky', mounts), undefined);
 });
 
@@ -42,7 +37,7 @@ test('symbolic links that lead to a mount are followed, also in a circle', async
   await mkdir(mountpoint);
   await symlink('mount', join(dir.path, 'link'));
   await symlink('circle', join(dir.path, 'circle'));
-  const mounts = visibleMounts(parseMountTable(line(mountpoint)));
+  const mounts = visibleMounts(line(mountpoint));
   assert.equal(placeOf(join(dir.path, 'link', 'x'), mounts)?.inside, 'x');
   assert.equal(placeOf(join(dir.path, 'circle', 'x'), mounts), undefined);
 });

@@ -1,0 +1,82 @@
+// `skydrive mount MOUNTPOINT`: starts a process that serves the mount, and returns when the mount answers.
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { askDaemon, DeadMountError } from '../daemon/control-client.ts';
+import { launchService } from '../daemon/launch.ts';
+import { placeOf } from '../daemon/mount-table.ts';
+import { ControlError } from '../daemon/protocol.ts';
+import { type ServeOrder, serveMount } from '../daemon/serve-mount.ts';
+import { type CommandContext, running } from './command-context.ts';
+import { entryScript } from './entry-script.ts';
+import { stayOnClosedPipe } from './terminal.ts';
+
+/** A large journal has to be read before the mount answers. */
+const startMs = 120_000;
+
+export interface MountOptions {
+  /** Goes before the global option. */
+  readonly config?: string;
+  readonly options?: readonly string[];
+  readonly foreground?: boolean;
+  readonly driver?: string;
+}
+
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** Of a mountpoint that is served already nothing must be started; a dead one is for the mount itself to clean up. */
+export const refuseIfServed = async (mountpoint: string): Promise<void> => {
+  const place = placeOf(mountpoint);
+  if (place === undefined || place.inside !== '') return;
+  const pid = await askDaemon(place.row, { ask: 'ping' }, { timeoutMs: 10_000 }).then(
+    (answer) => answer.pid,
+    (error: unknown) => {
+      if (error instanceof DeadMountError) return undefined;
+      throw error;
+    },
+  );
+  if (pid === undefined) return;
+  throw new ControlError(
+    `${place.row.mountpoint} is mounted already (process ${pid}): "skydrive unmount ${place.row.mountpoint}" ends that`,
+  );
+};
+
+const inForeground = async ({ terminal, log }: CommandContext, order: ServeOrder): Promise<void> => {
+  stayOnClosedPipe();
+  await serveMount(order, {
+    log,
+    onFolder: () => {},
+    onReady: (ready) => terminal.result(ready, `${ready.mountpoint} is mounted; Ctrl-C unmounts it`),
+  });
+};
+
+const inBackground = async ({ terminal }: CommandContext, order: ServeOrder): Promise<void> => {
+  const { mountpoint } = order;
+  const command = [entryScript, 'serve', mountpoint];
+  const ready = await launchService({ command, order, mountpoint, timeoutMs: startMs });
+  for (const warning of ready.warnings) terminal.warning(warning);
+  terminal.result(ready, '');
+};
+
+/** Also the whole of `mount.fuse.skydrive`. */
+export const mountDrive = async (context: CommandContext, path: string, options: MountOptions): Promise<undefined> => {
+  const lists = options.options ?? [];
+  const settings = await context.settings(
+    options.driver === undefined ? lists : [...lists, `driver=${options.driver}`],
+    options.config,
+  );
+  const mountpoint = resolve(path);
+  await refuseIfServed(mountpoint);
+  const order: ServeOrder = { settings, mountpoint, logLevel: context.logLevel };
+  await (options.foreground === true ? inForeground(context, order) : inBackground(context, order));
+};
+
+export const addMountCommand = (program: Command): void => {
+  program
+    .command('mount')
+    .argument('<MOUNTPOINT>', 'an empty folder')
+    .option('-o, --options <OPT[,OPT…]>', 'settings (key=value) and options of mount(8)', collect)
+    .option('-f, --foreground', 'stay, and log to standard error')
+    .addOption(new Option('--driver <NAME>', 'how to speak to the kernel').choices(['auto', 'kernel', 'fuse-native']))
+    .description('mount the drive; returns when the mount answers')
+    .action(running((context, path: string, options: MountOptions) => mountDrive(context, path, options)));
+};
