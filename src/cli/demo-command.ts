@@ -7,7 +7,7 @@ import { type Command, Option } from 'commander';
 import { homeFolder } from '../config-kinds.ts';
 import { SettingsError } from '../config-sources.ts';
 import { launchService } from '../daemon/launch.ts';
-import { placeOf } from '../daemon/mount-table.ts';
+import { placeOf } from '../daemon/our-mounts.ts';
 import type { Ready } from '../daemon/serve-mount.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { entryScript } from './entry-script.ts';

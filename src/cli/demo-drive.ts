@@ -32,7 +32,7 @@ interface Served {
   readonly loginUrl: string;
 }
 
-export const demoConfig = (folder: string): string => join(folder, 'lcrc');
+const demoConfig = (folder: string): string => join(folder, 'lcrc');
 
 /** The environment's settings are for the user's own drive. */
 const demoSettings = ({ folder, options }: DemoOrder, log: Log): Promise<Settings> =>

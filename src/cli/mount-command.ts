@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { askDaemon, DeadMountError } from '../daemon/control-client.ts';
 import { launchService } from '../daemon/launch.ts';
-import { placeOf } from '../daemon/mount-table.ts';
+import { placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import { type ServeOrder, serveMount } from '../daemon/serve-mount.ts';
 import { type CommandContext, running } from './command-context.ts';
@@ -27,7 +27,7 @@ export const collect = (value: string, before: readonly string[] = []): readonly
 export const refuseIfServed = async (mountpoint: string): Promise<void> => {
   const place = placeOf(mountpoint);
   if (place === undefined || place.inside !== '') return;
-  const pid = await askDaemon(place.row, { ask: 'ping' }, { timeoutMs: 10_000 }).then(
+  const pid = await askDaemon(place.mount, { ask: 'ping' }, { timeoutMs: 10_000 }).then(
     (answer) => answer.pid,
     (error: unknown) => {
       if (error instanceof DeadMountError) return undefined;
@@ -36,7 +36,7 @@ export const refuseIfServed = async (mountpoint: string): Promise<void> => {
   );
   if (pid === undefined) return;
   throw new ControlError(
-    `${place.row.mountpoint} is mounted already (process ${pid}): "skydrive unmount ${place.row.mountpoint}" ends that`,
+    `${place.mount.mountpoint} is mounted already (process ${pid}): "skydrive unmount ${place.mount.mountpoint}" ends that`,
   );
 };
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { formatDuration, formatSize } from '../base/quantity.ts';
 import { askDaemon, DeadMountError } from '../daemon/control-client.ts';
 import { failureOf } from '../daemon/failure.ts';
-import { type MountRow, ourMounts, placeOf } from '../daemon/mount-table.ts';
+import { type OurMount, ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import type { MountStatus } from '../mount.ts';
 import { running } from './command-context.ts';
@@ -18,10 +18,14 @@ type Found =
   | { readonly mountpoint: string; readonly state: 'serving'; readonly status: MountStatus }
   | { readonly mountpoint: string; readonly state: 'dead' | 'unreachable'; readonly message: string };
 
-const look = async (row: MountRow): Promise<Found> => {
-  const { mountpoint } = row;
+const look = async (mount: OurMount): Promise<Found> => {
+  const { mountpoint } = mount;
   try {
-    return { mountpoint, state: 'serving', status: await askDaemon(row, { ask: 'status' }, { timeoutMs: patienceMs }) };
+    return {
+      mountpoint,
+      state: 'serving',
+      status: await askDaemon(mount, { ask: 'status' }, { timeoutMs: patienceMs }),
+    };
   } catch (error) {
     const state = error instanceof DeadMountError ? 'dead' : 'unreachable';
     return { mountpoint, state, message: failureOf(error).message };
@@ -45,10 +49,10 @@ const describe = (found: Found): string => {
   return [found.mountpoint, rows, ...(status.unsent.length === 0 ? [] : [unsentLines(status.unsent)])].join('\n');
 };
 
-const rowsFor = (path: string | undefined): readonly MountRow[] => {
+const rowsFor = (path: string | undefined): readonly OurMount[] => {
   if (path === undefined) return ourMounts();
   const place = placeOf(path);
-  if (place !== undefined) return [place.row];
+  if (place !== undefined) return [place.mount];
   throw new ControlError(`no SkyDrive is mounted on ${path}`, { kind: 'missing' });
 };
 

@@ -1,7 +1,7 @@
 // `skydrive sync [PATH]`: waits until everything at or below PATH is on the drive. Says so only if it is.
 import type { Command } from 'commander';
 import { askDaemon } from '../daemon/control-client.ts';
-import { ourMounts, type PlaceInMount, placeOf } from '../daemon/mount-table.ts';
+import { ourMounts, type PlaceInMount, placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import type { UnsentChange } from '../open-file-system.ts';
 import { running } from './command-context.ts';
@@ -9,15 +9,15 @@ import { exitCodes } from './exit-codes.ts';
 import { countOf, unsentLines } from './unsent-lines.ts';
 
 const placesFor = (path: string | undefined): readonly PlaceInMount[] => {
-  if (path === undefined) return ourMounts().map((row) => ({ row, inside: '' }));
+  if (path === undefined) return ourMounts().map((mount) => ({ mount, inside: '' }));
   const place = placeOf(path);
   if (place !== undefined) return [place];
   throw new ControlError(`${path} is in no SkyDrive that is mounted here`, { kind: 'missing' });
 };
 
-const syncPlace = async ({ row, inside }: PlaceInMount): Promise<readonly UnsentChange[]> => {
-  const { unsent } = await askDaemon(row, { ask: 'sync', path: inside });
-  return unsent.map((entry) => ({ ...entry, path: `${row.mountpoint}${entry.path}` }));
+const syncPlace = async ({ mount, inside }: PlaceInMount): Promise<readonly UnsentChange[]> => {
+  const { unsent } = await askDaemon(mount, { ask: 'sync', path: inside });
+  return unsent.map((entry) => ({ ...entry, path: `${mount.mountpoint}${entry.path}` }));
 };
 
 export const addSyncCommand = (program: Command): void => {

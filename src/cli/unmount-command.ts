@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { parseDuration } from '../base/quantity.ts';
 import { SettingsError } from '../config-sources.ts';
 import { askDaemon, DeadMountError } from '../daemon/control-client.ts';
-import { type MountRow, placeOf } from '../daemon/mount-table.ts';
+import { type OurMount, placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import { detach, isDead } from '../fuse/dead-mount.ts';
 import type { UnsentChange } from '../open-file-system.ts';
@@ -15,11 +15,11 @@ interface Options {
   readonly timeout: string;
 }
 
-const mountAt = (path: string): MountRow => {
+const mountAt = (path: string): OurMount => {
   const place = placeOf(path);
   if (place === undefined) throw new ControlError(`no SkyDrive is mounted on ${path}`, { kind: 'missing' });
-  if (place.inside === '') return place.row;
-  throw new ControlError(`${path} lies inside of a mount; to unmount it, name ${place.row.mountpoint}`);
+  if (place.inside === '') return place.mount;
+  throw new ControlError(`${path} lies inside of a mount; to unmount it, name ${place.mount.mountpoint}`);
 };
 
 const waitFor = (text: string): number => {
@@ -39,7 +39,7 @@ const tellLeft = ({ terminal }: CommandContext, unsent: readonly UnsentChange[])
 };
 
 /** A mount may also be served by a program that uses the library: that one is not ours to take away unasked. */
-const clearDead = async ({ mountpoint }: MountRow, { now }: Options): Promise<void> => {
+const clearDead = async ({ mountpoint }: OurMount, { now }: Options): Promise<void> => {
   if (now !== true && !(await isDead(mountpoint)))
     throw new ControlError(
       `${mountpoint} is served by a process that takes no commands: end that process, or detach the mount with --now`,
@@ -48,19 +48,19 @@ const clearDead = async ({ mountpoint }: MountRow, { now }: Options): Promise<vo
 };
 
 const unmount = async (context: CommandContext, path: string, options: Options): Promise<undefined> => {
-  const row = mountAt(path);
+  const mount = mountAt(path);
   const timeoutMs = waitFor(options.timeout);
   try {
-    const { unsent } = await askDaemon(row, { ask: 'unmount', now: options.now ?? false, timeoutMs });
+    const { unsent } = await askDaemon(mount, { ask: 'unmount', now: options.now ?? false, timeoutMs });
     tellLeft(context, unsent);
-    context.terminal.result({ mountpoint: row.mountpoint, unsent }, '');
+    context.terminal.result({ mountpoint: mount.mountpoint, unsent }, '');
   } catch (error) {
     if (!(error instanceof DeadMountError)) throw error;
-    await clearDead(row, options);
+    await clearDead(mount, options);
     context.terminal.note(
-      `cleared the dead mount on ${row.mountpoint}; what was saved there is sent after the next mount`,
+      `cleared the dead mount on ${mount.mountpoint}; what was saved there is sent after the next mount`,
     );
-    context.terminal.result({ mountpoint: row.mountpoint, dead: true }, '');
+    context.terminal.result({ mountpoint: mount.mountpoint, dead: true }, '');
   }
 };
 

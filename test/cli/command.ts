@@ -13,7 +13,7 @@ export interface Outcome {
   readonly err: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly environment?: NodeJS.ProcessEnv;
   readonly input?: string;
   readonly cwd?: string;
