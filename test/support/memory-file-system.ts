@@ -297,6 +297,8 @@ export class MemoryFileSystem implements FileSystem {
 
   async getxattr(id: NodeId, name: string, signal: AbortSignal): Promise<Uint8Array> {
     checkSignal(signal);
+    // As over a drive: who lists files with their access lists and labels asks once, not for each file.
+    if (!name.startsWith('user.')) throw new FsError('EOPNOTSUPP', name);
     checkNamespace(name);
     const value = this.#tree.node(id).xattrs.get(name);
     if (!value) throw new FsError('ENODATA', name);

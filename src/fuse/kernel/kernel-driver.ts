@@ -6,6 +6,7 @@ import type { FileSystem, NodeId } from '../../fs/file-system.ts';
 import { checkMountpoint } from '../check-mountpoint.ts';
 import { detach } from '../dead-mount.ts';
 import { type Driver, type DriverMount, MountError, type MountOptions } from '../driver.ts';
+import { mountAt } from '../mount-table.ts';
 import { DeviceChannel } from './device-channel.ts';
 import { mountAsRoot } from './mount-as-root.ts';
 import { type HelperMount, mountByHelper } from './mount-by-helper.ts';
@@ -29,6 +30,8 @@ class KernelMount implements DriverMount {
   readonly #server: ProtocolServer;
   readonly #channel: DeviceChannel;
   readonly #notifier: Notifier;
+  /** Tells this mount from others that come to the same place. */
+  #device: string | undefined;
 
   constructor(fs: FileSystem, mountpoint: string, mount: HelperMount, options: MountOptions) {
     const { log } = options;
@@ -50,7 +53,8 @@ class KernelMount implements DriverMount {
       throw new MountError(`${this.#mountpoint} was unmounted before it answered`);
     });
     await Promise.race([this.#server.started, early]);
-    await raiseReadAhead(this.#mountpoint, this.#options.log);
+    this.#device = (await mountAt(this.#mountpoint))?.device;
+    if (this.#device !== undefined) await raiseReadAhead(this.#device, this.#options.log);
   }
 
   invalidateEntry(parent: NodeId, name: string): void {
@@ -62,7 +66,8 @@ class KernelMount implements DriverMount {
   }
 
   async unmount(): Promise<void> {
-    await detach(this.#mountpoint);
+    const there = await mountAt(this.#mountpoint);
+    if (this.#device === undefined || there?.device === this.#device) await detach(this.#mountpoint);
     const patience = new AbortController();
     const tired = delay(graceMs, undefined, { signal: patience.signal }).then(() => this.#abandon());
     try {
@@ -85,9 +90,9 @@ class KernelMount implements DriverMount {
     }
   }
 
-  /** The mount is out of the tree, but programs still hold files in it: their calls fail from now on. */
+  /** Programs still hold files in the mount: their calls fail from now on. */
   async #abandon(): Promise<void> {
-    this.#options.log.warn(`${this.#mountpoint}: files are still open; they cannot be used any more`);
+    this.#options.log.warn(`${this.#mountpoint} is still in use: whoever uses it gets errors from now on`);
     this.#server.interruptAll();
     // Whatever a notification waits for needs our answers: served until it is through.
     await this.#notifier.stop();

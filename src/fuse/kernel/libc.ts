@@ -23,10 +23,10 @@ const load = (): Libc => {
     flags: 'int',
   });
   return {
-    read: library.func('read', 'int64_t', ['int', 'void *', 'size_t']),
+    read: library.func('read', 'long', ['int', 'void *', 'size_t']),
     mount: library.func('mount', 'int', ['str', 'str', 'str', 'ulong', 'str']),
     socketpair: library.func('socketpair', 'int', ['int', 'int', 'int', 'void *']),
-    recvmsg: library.func('recvmsg', 'int64_t', ['int', koffi.pointer(msghdr), 'int']),
+    recvmsg: library.func('recvmsg', 'long', ['int', koffi.pointer(msghdr), 'int']),
   };
 };
 

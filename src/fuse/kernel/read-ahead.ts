@@ -2,15 +2,13 @@
 // doubles sequential reads. Only root may; for others things stay as they are.
 import { writeFile } from 'node:fs/promises';
 import type { Log } from '../../base/log.ts';
-import { mountAt } from '../mount-table.ts';
 
 const readAheadKiB = 1024;
 
-export const raiseReadAhead = async (mountpoint: string, log: Log): Promise<void> => {
-  const record = await mountAt(mountpoint);
-  if (!record) return;
+/** `device` as the mount table names it: major and minor number. */
+export const raiseReadAhead = async (device: string, log: Log): Promise<void> => {
   try {
-    await writeFile(`/sys/class/bdi/${record.device}/read_ahead_kb`, `${readAheadKiB}`);
+    await writeFile(`/sys/class/bdi/${device}/read_ahead_kb`, `${readAheadKiB}`);
   } catch (error) {
     log.debug(`read-ahead stays as it is: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -125,6 +125,27 @@ describe('the kernel driver, ending', { skip: mountObstacle() ?? false, timeout:
     assert.equal(await isMountpoint(mount.mountpoint), false);
   });
 
+  it('keeps no process from ending', async () => {
+    await using mount = await mounted({ driver, service: remote });
+    await writeFile(join(mount.mountpoint, 'file'), 'content');
+    await assert.rejects(change(mount, { change: 'exit', name: '' }), /the server ended/);
+    assert.equal(await failureOf(stat(join(mount.mountpoint, 'other'))), 'ENOTCONN');
+  });
+
+  it('leaves alone what somebody else mounted at its place', { skip: rootObstacle ?? false }, async () => {
+    await using folder = await tempDir();
+    const order = { driver, mountpoint: folder.path, makeMountpoint: false };
+    await using mount = await mounted(order);
+    await run('mount', ['-t', 'tmpfs', 'tmpfs', folder.path]);
+    try {
+      await mount.stop();
+      assert.equal(await isMountpoint(folder.path), true);
+      assert.deepEqual(await readdir(folder.path), []);
+    } finally {
+      await run('umount', [folder.path]);
+    }
+  });
+
   it('raises the read-ahead', { skip: rootObstacle ?? false }, async () => {
     await using mount = await mounted({ driver });
     const { stdout } = await run('findmnt', ['-n', '-o', 'MAJ:MIN', mount.mountpoint]);

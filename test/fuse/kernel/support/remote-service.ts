@@ -44,6 +44,8 @@ class CountedFileSystem extends MemoryFileSystem {
 }
 
 export type RemoteQuestion =
+  /** Ends the process as it is, mounted. */
+  | { readonly change: 'exit'; readonly name: string }
   | { readonly change: 'content'; readonly name: string; readonly content: string }
   | { readonly change: 'rename'; readonly name: string; readonly to: string }
   | { readonly change: 'remove'; readonly name: string }
@@ -56,6 +58,7 @@ export const remoteService = async (): Promise<Service> => {
   const fs = new CountedFileSystem({ validMs: 3_600_000 });
   let tell: Parameters<NonNullable<Service['attached']>>[0] | undefined;
   const change = async (question: RemoteQuestion): Promise<void> => {
+    if (question.change === 'exit') process.exit(0);
     const place = { parent: root, name: question.name };
     if (question.change === 'content') {
       tell?.invalidateNode(await fs.replaceContent(question.name, question.content));
