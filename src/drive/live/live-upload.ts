@@ -2,6 +2,7 @@
 // replaces, so that what must hold before is looked at here. The item is read once afterwards: an upload answers three fields.
 import type { Item, ItemId, Upload, UploadTarget } from '../drive.ts';
 import { DriveError, isFault } from '../drive-error.ts';
+import { toDriveError } from '../http-faults.ts';
 import { LiveBits, parseSession, SessionGone, type SessionState } from './live-bits.ts';
 import { checkName } from './live-names.ts';
 import type { LiveRequests } from './live-requests.ts';
@@ -165,7 +166,8 @@ export class LiveUpload {
   async #send(start: SessionState, upload: Upload, signal: AbortSignal | undefined): Promise<SessionState> {
     try {
       return await this.#bits.send(start, upload, signal);
-    } catch (error) {
+    } catch (thrown) {
+      const error = toDriveError(thrown, { mutates: true });
       if (isFault(error, 'refused')) await this.#bits.cancel(start);
       throw error;
     }
