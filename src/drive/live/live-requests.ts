@@ -137,14 +137,20 @@ export class LiveRequests {
   async location(ask: LiveAsk): Promise<string> {
     const answer = await this.send({ ...ask, url: relativeUrl(ask), follow: false });
     const location = answer.header('location');
-    if (answer.status >= 300 && answer.status < 400 && location !== undefined) {
-      return new URL(location, this.http.base).href;
-    }
     const title = `GET ${ask.path.join('/')}`;
+    if (answer.status >= 300 && answer.status < 400 && location !== undefined) return this.#target(location, title);
     if (answer.status >= 400 || errorIn(answer.object) !== undefined) {
       throw answerError(answer, title, false, this.clock.now());
     }
     throw new DriveError('broken', `${title}: ${answer.status} instead of a redirect`, { status: answer.status });
+  }
+
+  /** Contents that came encrypted so far do not go on in the open. */
+  #target(location: string, title: string): string {
+    const { base } = this.http;
+    const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined;
+    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && base.protocol === 'http:')) return url.href;
+    throw new DriveError('broken', `${title}: redirected to where no request can go`);
   }
 
   /** Any answer; failures below it are DriveErrors. */
