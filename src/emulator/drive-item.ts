@@ -20,6 +20,17 @@ interface Sharing {
   readonly embedKey?: string;
   /** Uids of the accounts that see the item among what is shared with them. */
   readonly with?: readonly string[];
+  /** Those of them that may change it. */
+  readonly writers?: readonly string[];
+}
+
+/** What only the graph dialect tells of an item. */
+export interface GraphFacts {
+  readonly special?: 'music' | 'desktop' | 'approot';
+  /** Stands for an item of another drive. */
+  readonly shortcut?: { readonly uid: string; readonly number: ItemNumber };
+  /** The Personal Vault: listed, never reachable. */
+  readonly vault?: true;
 }
 
 export interface DriveItem {
@@ -46,6 +57,9 @@ export interface DriveItem {
   readonly media?: MediaFacts;
   readonly sharing?: Sharing;
   readonly role?: SpecialRole;
+  readonly graph?: GraphFacts;
+  /** Position of the last move to another folder. */
+  readonly movedAt?: number;
   readonly sortBy?: string;
   /** Audio properties that a client has set. */
   readonly audio?: Readonly<Record<string, string>>;

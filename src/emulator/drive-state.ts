@@ -5,6 +5,7 @@ import type { ContentHistory } from './content-history.ts';
 import {
   DriveFault,
   type DriveItem,
+  type GraphFacts,
   type ItemKind,
   type ItemNumber,
   type OnConflict,
@@ -141,7 +142,13 @@ export class DriveState {
   createFolder(
     parent: ItemNumber,
     name: string,
-    options: { kind?: ItemKind; description?: string; role?: SpecialRole; onConflict?: OnConflict } = {},
+    options: {
+      kind?: ItemKind;
+      description?: string;
+      role?: SpecialRole;
+      graph?: GraphFacts;
+      onConflict?: OnConflict;
+    } = {},
   ): DriveItem {
     const { kind = 'folder', onConflict = 'fail', ...rest } = options;
     return this.#log.commit(() => {

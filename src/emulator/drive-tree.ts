@@ -105,7 +105,8 @@ export class DriveTree {
     if (next.parent !== item.parent) this.#advance(item.parent, modifiedMs);
     const sequence = this.#advance(next.parent, modifiedMs);
     const clientModifiedMs = next.ctag === item.ctag ? next.clientModifiedMs : modifiedMs;
-    const changed = { ...next, modifiedMs, clientModifiedMs, sequence, etag: item.etag + 1 };
+    const moved = next.parent === item.parent ? {} : { movedAt: sequence };
+    const changed = { ...next, ...moved, modifiedMs, clientModifiedMs, sequence, etag: item.etag + 1 };
     this.#index.drop(item);
     this.#items.set(item.number, changed);
     this.#index.add(changed);

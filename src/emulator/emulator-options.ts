@@ -1,5 +1,8 @@
 // Everything that can be chosen when an emulator starts. The command line and tests fill in this record; startEmulator reads it.
 
+/** In the words of Graph; the live dialect knows one kind only. */
+export type DriveType = 'personal' | 'business' | 'documentLibrary';
+
 export interface EmulatorOptions {
   /** Default 0: any free port. */
   readonly port?: number;
@@ -33,6 +36,12 @@ export interface EmulatorOptions {
   readonly downloadSeconds?: number;
   /** Requests that the log keeps; counters count them all. Default 20,000. */
   readonly logSize?: number;
+  /** Graph: what drives are that were given no type of their own; default personal. */
+  readonly driveType?: DriveType;
+  /** Graph: misbehaviour by name and value, see docs/emulator-graph.md. */
+  readonly quirks?: Readonly<Record<string, number | string | boolean>>;
+  /** Graph: a handful of quirks beside those, chosen by this number. */
+  readonly quirkSeed?: number;
   /** PEM texts: serve HTTPS instead of HTTP. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
@@ -52,6 +61,9 @@ export interface EmulatorSettings {
   readonly bitsBoundToToken: boolean;
   /** Closing a BITS session fails when its token is older than this many seconds; 0: never. */
   readonly bitsFreshTokenSeconds: number;
+  readonly driveType: DriveType;
+  readonly quirks: Readonly<Record<string, number | string | boolean>>;
+  readonly quirkSeed: number | undefined;
   /** Added to the machine's clock. */
   readonly clockOffsetMs: number;
 }
@@ -74,6 +86,9 @@ export const initialSettings = (options: EmulatorOptions): EmulatorSettings => (
   downloadSeconds: orDefault(options.downloadSeconds, 3600, 'downloadSeconds'),
   bitsBoundToToken: false,
   bitsFreshTokenSeconds: 0,
+  driveType: options.driveType ?? 'personal',
+  quirks: options.quirks ?? {},
+  quirkSeed: options.quirkSeed,
   clockOffsetMs: 0,
 });
 

@@ -15,6 +15,8 @@ import { changedSettings, type EmulatorOptions, type EmulatorSettings, initialSe
 import type { EmulatorParts } from './emulator-parts.ts';
 import { Faults } from './faults.ts';
 import { FolderLock } from './folder-lock.ts';
+import { makeGraphServices } from './graph/graph-services.ts';
+import { checkQuirks } from './graph/quirks.ts';
 import { HttpServer } from './http-server.ts';
 import { tokensOf } from './live/live-api.ts';
 import { Grants } from './oauth/grants.ts';
@@ -66,6 +68,7 @@ interface State extends Omit<EmulatorParts, 'power'> {
 
 const openState = (folder: string, options: EmulatorOptions): State => {
   let settings: EmulatorSettings = initialSettings(options);
+  checkQuirks(settings.quirks);
   const now = (): number => systemClock.now() + settings.clockOffsetMs;
   const log = new RecordLog(options.dataDir === undefined ? undefined : folder);
   const store = new ContentStore(folder);
@@ -87,6 +90,7 @@ const openState = (folder: string, options: EmulatorOptions): State => {
     settings: {
       get: () => settings,
       change: (change) => {
+        checkQuirks(change.quirks ?? {});
         settings = changedSettings(settings, change);
         return settings;
       },
@@ -143,7 +147,8 @@ export const startEmulator = async (options: EmulatorOptions = {}, log: Log = si
     const admin = new EmulatorAdmin({ ...state, power });
     const autoApprove = () => state.settings.get().autoApprove;
     const live = { ...state, settings: state.settings.get };
-    const router: RouterParts = { live, oauth: { ...state, autoApprove }, admin };
+    const graph = makeGraphServices(live);
+    const router: RouterParts = { live, graph, oauth: { ...state, autoApprove }, admin };
     await server.listen(host, options.port ?? 0);
     const close = async (): Promise<void> => {
       await power.down();

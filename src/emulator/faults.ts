@@ -88,7 +88,7 @@ const fits = (match: FaultMatch, subject: FaultSubject): boolean => {
 };
 
 /** Mulberry32: small, and the same everywhere. */
-const randomNumbers = (seed: number): (() => number) => {
+export const randomNumbers = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -2,6 +2,9 @@
 import type { EmulatorAdmin } from './admin.ts';
 import { adminRoute } from './admin-routes.ts';
 import type { Exchange } from './exchange.ts';
+import { graphRoute } from './graph/graph-api.ts';
+import type { GraphServices } from './graph/graph-services.ts';
+import { preauthRoute } from './graph/preauth-routes.ts';
 import type { Route } from './http-server.ts';
 import { bitsRoute } from './live/bits.ts';
 import { liveRoute } from './live/live-api.ts';
@@ -14,6 +17,7 @@ import { download } from './storage-download.ts';
 
 export interface RouterParts {
   readonly live: LiveServices;
+  readonly graph: GraphServices;
   readonly oauth: OAuthParts;
   readonly admin: EmulatorAdmin;
 }
@@ -32,6 +36,9 @@ Admin calls: <code>/admin/</code>.</p></html>\n`;
 export const routeOf = (parts: RouterParts, exchange: Exchange): Route => {
   const first = exchange.segments[0]?.toLowerCase() ?? '';
   switch (first) {
+    case 'v1.0':
+    case 'beta':
+      return graphRoute(parts.graph, exchange);
     case 'v5.0':
       return liveRoute(parts.live, exchange);
     case 'admin':
@@ -44,6 +51,7 @@ export const routeOf = (parts: RouterParts, exchange: Exchange): Route => {
       return { kind: 'page', plain: true, run: () => htmlReply(200, front) };
     default:
       return (
+        preauthRoute(parts.graph, exchange, first) ??
         oauthRoute(parts.oauth, exchange, first) ??
         bitsRoute(parts.live, exchange) ?? { kind: 'unknown', run: () => textReply(404, 'There is nothing here.\n') }
       );

@@ -47,7 +47,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.mp4': 'video/mp4',
 };
 
-const typeOf = (name: string): string =>
+export const typeOf = (name: string): string =>
   contentTypes[/\.[^.]*$/.exec(name)?.[0].toLowerCase() ?? ''] ??
   (mediaKind(name) === 'photo' ? 'image/*' : 'application/octet-stream');
 
@@ -73,7 +73,7 @@ const failedCondition = (exchange: Exchange, headers: Record<string, string>): R
 };
 
 const spanReply = (
-  parts: DownloadParts,
+  parts: Pick<DownloadParts, 'store'>,
   exchange: Exchange,
   item: DriveItem,
   headers: Record<string, string>,
@@ -89,6 +89,16 @@ const spanReply = (
   return { status: 206, headers: { ...headers, 'Content-Range': `bytes ${start}-${end - 1}/${size}` }, body };
 };
 
+/** The bytes of an item, as the request's ranges and conditions want them. */
+export const sendContent = (
+  parts: Pick<DownloadParts, 'store'>,
+  exchange: Exchange,
+  { uid, item, attachment }: { readonly uid: string; readonly item: DriveItem; readonly attachment: boolean },
+): Reply => {
+  const headers = headersOf(uid, item, attachment);
+  return failedCondition(exchange, headers) ?? spanReply(parts, exchange, item, headers);
+};
+
 /** GET or HEAD /download/{ticket}/{name} */
 export const download = (parts: DownloadParts, exchange: Exchange): Reply => {
   if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return emptyReply(405, { Allow: 'GET, HEAD' });
@@ -97,6 +107,6 @@ export const download = (parts: DownloadParts, exchange: Exchange): Reply => {
   const account = parts.accounts.byUid(link.uid);
   const item = account === undefined ? undefined : parts.accounts.drive(account).get(link.number);
   if (item?.content === undefined) return textReply(404, 'There is no such file.\n');
-  const headers = headersOf(link.uid, item, link.attachment || exchange.query.get('download') === 'true');
-  return failedCondition(exchange, headers) ?? spanReply(parts, exchange, item, headers);
+  const attachment = link.attachment || exchange.query.get('download') === 'true';
+  return sendContent(parts, exchange, { uid: link.uid, item, attachment });
 };

@@ -34,6 +34,7 @@ const knownHeaders = new Set([
   ...['overwrite', 'x-http-live-library', 'x-http-method-override', 'x-forwarded-for', 'x-forwarded-host'],
   ...['x-forwarded-proto', 'bits-packet-type', 'bits-protocol', 'bits-session-id', 'bits-supported-protocols'],
   ...['content-range', 'content-name', 'content-encoding', 'bits-original-request-url'],
+  ...['client-request-id', 'deltaexcludeparent', 'deltashowremoteitemsaliasid', 'prefer', 'return-client-request-id'],
 ]);
 
 const violationOf = (exchange: Exchange, route: Route): string | undefined => {

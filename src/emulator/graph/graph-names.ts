@@ -1,0 +1,38 @@
+// What Graph refuses as a name or path beyond what every dialect refuses (docs/graph-drive.md, 14).
+
+import type { DriveItem } from '../drive-item.ts';
+import { type DriveState, isFolder } from '../drive-state.ts';
+import { invalidRequest } from './graph-error.ts';
+import type { GraphServices } from './graph-services.ts';
+
+const devices = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
+const longestPath = 400;
+
+const isReserved = (name: string): boolean =>
+  devices.test(name) ||
+  ['.lock', 'desktop.ini'].includes(name.toLowerCase()) ||
+  name.startsWith('~$') ||
+  name.toLowerCase().includes('_vti_');
+
+/** Names from the root down. */
+export const pathOf = (drive: DriveState, item: DriveItem): string[] => {
+  const parent = item.parent === undefined ? undefined : drive.get(item.parent);
+  return parent === undefined ? [] : [...pathOf(drive, parent), item.name];
+};
+
+/** Throws when the service wouldn't take `name` in `folder`, or below it in `above`; the drive checks the rest. */
+export const checkName = (
+  services: GraphServices,
+  drive: DriveState,
+  folder: DriveItem,
+  name: string,
+  above: readonly string[] = [],
+): void => {
+  const bad = (inner = 'invalidPath') =>
+    invalidRequest('The provided name cannot be used. The name or path is not valid.', inner);
+  if (/^\s|\s$|\.$/.test(name) || isReserved(name)) throw bad();
+  if (!isFolder(folder)) throw invalidRequest('The parent is not a folder.');
+  const inLibrary = !services.types.isPersonal(drive.uid);
+  if (inLibrary && folder.parent === undefined && name.toLowerCase() === 'forms') throw bad();
+  if ([...pathOf(drive, folder), ...above, name].join('/').length > longestPath) throw bad('pathIsTooLong');
+};

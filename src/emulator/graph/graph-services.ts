@@ -1,0 +1,71 @@
+// What every Graph handler can use: the emulator's parts and those that only this dialect has. Made once per emulator.
+import type { Accounts } from '../accounts.ts';
+import type { ContentHistory } from '../content-history.ts';
+import type { ContentStore } from '../content-store.ts';
+import type { EmulatorSettings } from '../emulator-options.ts';
+import type { Grants } from '../oauth/grants.ts';
+import type { RecordLog, RecordTable } from '../record-log.ts';
+import type { RequestLog } from '../request-log.ts';
+import type { UploadSessions } from '../upload-sessions.ts';
+import { DeltaTimeline } from './delta-timeline.ts';
+import { DriveTypes } from './drive-types.ts';
+import { Lookups } from './lookups.ts';
+import { PreauthUrls } from './preauth-urls.ts';
+import { Quirks } from './quirks.ts';
+
+export interface GraphParts {
+  readonly accounts: Accounts;
+  readonly grants: Grants;
+  readonly store: ContentStore;
+  readonly history: ContentHistory;
+  readonly sessions: UploadSessions;
+  readonly log: RecordLog;
+  readonly requests: RequestLog;
+  readonly settings: () => EmulatorSettings;
+  readonly now: () => number;
+}
+
+/** What a link was made with beyond its key. */
+export interface LinkTerms {
+  readonly scope: string;
+  readonly hasPassword: boolean;
+  readonly expiresMs?: number;
+}
+
+export interface GraphServices extends GraphParts {
+  readonly types: DriveTypes;
+  readonly preauth: PreauthUrls;
+  readonly quirks: Quirks;
+  readonly timeline: DeltaTimeline;
+  readonly lookups: Lookups;
+  /** Until when each drive, user or app was told to wait. */
+  readonly waits: Map<string, number>;
+  /** How often the change feed of a drive was reset, by uid. */
+  readonly generations: RecordTable<string, number>;
+  /** By id of the permission. */
+  readonly linkTerms: RecordTable<string, LinkTerms>;
+  /** Hashes of what was downloaded at least once. */
+  readonly downloaded: Set<string>;
+}
+
+export const makeGraphServices = (parts: GraphParts): GraphServices => {
+  const { log, accounts, now, settings } = parts;
+  const quirks = new Quirks(() => settings(), now);
+  return {
+    ...parts,
+    quirks,
+    types: new DriveTypes({
+      log,
+      accounts,
+      fallback: () => settings().driveType,
+      style: () => (quirks.word('id-style') === 'migrated' || quirks.spent('id-migrate-root') ? 'migrated' : 'old'),
+    }),
+    preauth: new PreauthUrls(log, now),
+    timeline: new DeltaTimeline(now),
+    waits: new Map(),
+    lookups: new Lookups(quirks, now),
+    generations: log.table('graph-generations'),
+    linkTerms: log.table('graph-link-terms'),
+    downloaded: new Set(),
+  };
+};
