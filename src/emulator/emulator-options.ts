@@ -40,7 +40,7 @@ export interface EmulatorOptions {
   readonly driveType?: DriveType;
   /** Graph: misbehaviour by name and value, see docs/emulator-graph.md. */
   readonly quirks?: Readonly<Record<string, number | string | boolean>>;
-  /** Graph: a handful of quirks beside those, chosen by this number. */
+  /** Graph: a handful of quirks beside those, chosen by this number; 0: none. */
   readonly quirkSeed?: number;
   /** PEM texts: serve HTTPS instead of HTTP. */
   readonly tls?: { readonly key: string; readonly cert: string };
@@ -63,7 +63,8 @@ export interface EmulatorSettings {
   readonly bitsFreshTokenSeconds: number;
   readonly driveType: DriveType;
   readonly quirks: Readonly<Record<string, number | string | boolean>>;
-  readonly quirkSeed: number | undefined;
+  /** 0: none. */
+  readonly quirkSeed: number;
   /** Added to the machine's clock. */
   readonly clockOffsetMs: number;
 }
@@ -88,7 +89,7 @@ export const initialSettings = (options: EmulatorOptions): EmulatorSettings => (
   bitsFreshTokenSeconds: 0,
   driveType: options.driveType ?? 'personal',
   quirks: options.quirks ?? {},
-  quirkSeed: options.quirkSeed,
+  quirkSeed: orDefault(options.quirkSeed, 0, 'quirkSeed'),
   clockOffsetMs: 0,
 });
 

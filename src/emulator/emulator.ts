@@ -16,7 +16,7 @@ import type { EmulatorParts } from './emulator-parts.ts';
 import { Faults } from './faults.ts';
 import { FolderLock } from './folder-lock.ts';
 import { makeGraphServices } from './graph/graph-services.ts';
-import { checkQuirks } from './graph/quirks.ts';
+import { checkGraphSettings } from './graph/graph-settings.ts';
 import { HttpServer } from './http-server.ts';
 import { tokensOf } from './live/live-api.ts';
 import { Grants } from './oauth/grants.ts';
@@ -68,7 +68,7 @@ interface State extends Omit<EmulatorParts, 'power'> {
 
 const openState = (folder: string, options: EmulatorOptions): State => {
   let settings: EmulatorSettings = initialSettings(options);
-  checkQuirks(settings.quirks);
+  checkGraphSettings(settings);
   const now = (): number => systemClock.now() + settings.clockOffsetMs;
   const log = new RecordLog(options.dataDir === undefined ? undefined : folder);
   const store = new ContentStore(folder);
@@ -90,7 +90,7 @@ const openState = (folder: string, options: EmulatorOptions): State => {
     settings: {
       get: () => settings,
       change: (change) => {
-        checkQuirks(change.quirks ?? {});
+        checkGraphSettings(change);
         settings = changedSettings(settings, change);
         return settings;
       },

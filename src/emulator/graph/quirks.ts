@@ -62,7 +62,7 @@ export class Quirks {
   get values(): QuirkValues {
     const { quirks, quirkSeed } = this.#settings();
     if (this.#since?.quirks === quirks && this.#since.quirkSeed === quirkSeed) return this.#values;
-    this.#values = { ...(quirkSeed === undefined ? {} : randomQuirks(quirkSeed)), ...quirks };
+    this.#values = { ...(quirkSeed === 0 ? {} : randomQuirks(quirkSeed)), ...quirks };
     this.#since = { quirks, quirkSeed };
     // A new setting starts from nothing: counts that were used up, dice that were thrown.
     this.#happened.clear();
@@ -94,7 +94,7 @@ export class Quirks {
   strikes(name: QuirkName): boolean {
     const chance = this.number(name);
     if (chance <= 0) return false;
-    const dice = this.#dice.get(name) ?? randomNumbers((this.#settings().quirkSeed ?? 1) + name.length * 7919);
+    const dice = this.#dice.get(name) ?? randomNumbers(this.#settings().quirkSeed + name.length * 7919);
     this.#dice.set(name, dice);
     const struck = dice() < chance;
     if (struck) this.#count(name);

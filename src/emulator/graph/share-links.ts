@@ -1,7 +1,7 @@
 // Links that share an item, and back from a link to the item (docs/graph-drive.md, 12). The keys are the drive's own, so a link that the
 // live dialect made counts here too.
 import { createHash } from 'node:crypto';
-import type { DriveItem, Sharing } from '../drive-item.ts';
+import type { DriveItem } from '../drive-item.ts';
 import type { DriveState } from '../drive-state.ts';
 import type { GraphServices } from './graph-services.ts';
 
@@ -9,7 +9,7 @@ export type LinkType = 'view' | 'edit' | 'embed';
 
 export const linkKeys = { view: 'readKey', edit: 'editKey', embed: 'embedKey' } as const satisfies Record<
   LinkType,
-  keyof Sharing
+  keyof NonNullable<DriveItem['sharing']>
 >;
 
 export const linkTypes = Object.keys(linkKeys) as LinkType[];
