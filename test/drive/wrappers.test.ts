@@ -123,7 +123,7 @@ describe('withLimits', () => {
     await Promise.all([...looks, write]);
     assert.deepEqual(
       done.filter((name) => name !== 'write'),
-      names,
+      letters,
     );
   });
 
