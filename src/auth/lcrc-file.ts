@@ -1,5 +1,6 @@
 // `~/.lcrc`, the ancestor's settings file: read as it writes it, written so that it reads it. All writers of ours hold a
-// lock file; the ancestor locks otherwise, so the text is compared once more before it is replaced. No update is lost.
+// lock file; the ancestor locks otherwise, so the text is compared once more before it is replaced. No update is lost. Its
+// `conf_save` (another file to write to) is left alone and not followed: tokens that are read here are renewed here.
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';

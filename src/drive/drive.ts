@@ -135,6 +135,10 @@ export interface Drive {
    * content is no longer that version, `broken` if the service gave fewer or other bytes than it announced.
    */
   read(item: Item, range: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * The item as the drive has it afterwards. If its size is not `upload.size`, other bytes are there by now: the service
+   * changed them, or another client was faster.
+   */
   upload(upload: Upload, signal?: AbortSignal): Promise<Item>;
   /** `exists` if the name is taken. */
   makeFolder(parentId: ItemId, name: string, signal?: AbortSignal): Promise<Item>;

@@ -1,5 +1,6 @@
 // How failures below the drive become faults, the same for both dialects: connections that fail, sign-ins that are over,
 // bodies that are not what was announced.
+import { ConfigFileError } from '../auth/config-file-error.ts';
 import { SignInError } from '../auth/sign-in-error.ts';
 import { BodyLengthError, HttpFailure } from '../http/http-failure.ts';
 import { DriveError, type Fault } from './drive-error.ts';
@@ -17,6 +18,8 @@ export const toDriveError = (error: unknown, request: { readonly mutates: boolea
     return new DriveError(fault, error.message, { cause: error, ambiguous: request.mutates && error.sent });
   }
   if (error instanceof SignInError) return new DriveError(signInFaults[error.trouble], error.message, { cause: error });
+  // The file held the sign-in when the drive was opened, and has been lost or broken since.
+  if (error instanceof ConfigFileError) return new DriveError('signed-out', error.message, { cause: error });
   if (error instanceof BodyLengthError) return new DriveError('refused', error.message, { cause: error });
   return error;
 };

@@ -44,13 +44,13 @@ export class Watch {
   /** The connection that the exchange was given; new, or kept alive from an earlier one. */
   connection(socket: Socket, reused: boolean): void {
     this.#socket = socket;
-    if (reused) this.reached = true;
-    else {
-      const event = 'encrypted' in socket ? 'secureConnect' : 'connect';
-      socket.once(event, () => {
-        this.reached = true;
-      });
-    }
+    // Tunnels through a proxy are handed over when they are ready.
+    const { secureConnecting = false } = socket as { readonly secureConnecting?: boolean };
+    this.reached = reused || !(socket.connecting || secureConnecting);
+    const event = 'encrypted' in socket ? 'secureConnect' : 'connect';
+    socket.once(event, () => {
+      this.reached = true;
+    });
   }
 
   end(): void {

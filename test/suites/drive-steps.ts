@@ -11,7 +11,7 @@ export interface DriveUnderTest {
   close?(): Promise<void>;
 }
 
-export interface Place extends DriveUnderTest {
+interface Place extends DriveUnderTest {
   /** An empty folder for the test. */
   readonly folder: Item;
 }

@@ -10,6 +10,8 @@ import type { LiveVersions } from './live-versions.ts';
 import { idParts, toItem } from './live-wire.ts';
 
 const afterTries = 3;
+/** Once it has all bytes, the service may think for a while before it answers. */
+const uploadIdleMs = 90_000;
 
 export interface LiveUploadParts {
   readonly requests: LiveRequests;
@@ -64,7 +66,7 @@ export class LiveUpload {
     const before = await this.#checkedBase(target, signal);
     const path = 'parentId' in target ? [target.parentId, 'files', target.name] : [target.itemId, 'content'];
     const wire = await this.#parts.requests.object({
-      ...{ method: 'PUT', path, signal },
+      ...{ method: 'PUT', path, signal, limits: { idleMs: uploadIdleMs } },
       query: { ...('parentId' in target ? { overwrite: 'false' } : {}), downsize_photo_uploads: 'false' },
       body: {
         size: upload.size,
