@@ -48,6 +48,8 @@ const placeClaims = (place: Place): Claim[] => [
   { key: `name ${place.parent}/${foldName(place.name)}`, alone: true },
 ];
 
+const across = (folder: Place, name: Place): Place => ({ parent: folder.parent, name: name.name });
+
 const placesOf = (intent: Intent): readonly Place[] => {
   switch (intent.kind) {
     case 'create-folder':
@@ -55,7 +57,8 @@ const placesOf = (intent: Intent): readonly Place[] => {
     case 'put-content':
       return intent.at === undefined ? [] : [intent.at];
     case 'move':
-      return [intent.from, intent.to];
+      // A dialect that changes folder and name in two requests passes through one of the other two.
+      return [intent.from, intent.to, across(intent.from, intent.to), across(intent.to, intent.from)];
     case 'remove':
       return [intent.from];
     default:
