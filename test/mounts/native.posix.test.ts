@@ -20,9 +20,18 @@ const cannot: Exceptions = {
 posixSuite(
   'POSIX: fuse-native over memory',
   () =>
-    mountSubject({ driver: drivers.native }, (last) => {
-      assert.deepEqual(last, { references: 0, openHandles: 0, nodeCount: (last as { nodeCount: number }).nodeCount });
-    }),
+    mountSubject(
+      { driver: drivers.native },
+      {
+        last: (answer) => {
+          assert.deepEqual(answer, {
+            references: 0,
+            openHandles: 0,
+            nodeCount: (answer as { nodeCount: number }).nodeCount,
+          });
+        },
+      },
+    ),
   { cannot, skip: mountObstacle() },
 );
 
@@ -31,8 +40,10 @@ posixSuite(
   () =>
     mountSubject(
       { driver: drivers.native, service: exported('test/support/drive-service', 'driveService') },
-      (last) => {
-        assert.deepEqual(last, { parked: 0 });
+      {
+        last: (answer) => {
+          assert.deepEqual(answer, { parked: 0 });
+        },
       },
     ),
   { cannot, skip: mountObstacle() },

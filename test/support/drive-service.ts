@@ -1,39 +1,70 @@
-// The real file system over a drive in memory, as serve-file-system.ts wants it. Caches and journal in a folder of its own.
+// The real file system over a drive, as serve-file-system.ts wants it: over a drive in memory, or over the live dialect.
 import { systemClock } from '../../src/base/clock.ts';
 import { makeLog } from '../../src/base/log.ts';
+import type { Drive } from '../../src/drive/drive.ts';
+import { openDrive } from '../../src/drive/open-drive.ts';
 import { openFileSystem } from '../../src/open-file-system.ts';
+import { emulated } from './emulated.ts';
 import { liveLike, MemoryDrive } from './memory-drive.ts';
 import type { Service } from './serve-file-system.ts';
 import { tempDir } from './temp-dir.ts';
 
+interface DriveService extends Service {
+  ask(question: unknown): Promise<{ readonly parked: number }>;
+}
+
 /** Asked anything, it waits until the drive has everything, and tells how many changes could not be sent. */
-export const driveService = async (): Promise<Service> => {
-  const folder = await tempDir();
-  const drive = new MemoryDrive({ features: liveLike });
+const serviceOn = (drive: Drive, folder: string, close: () => Promise<void>): DriveService => {
   const log = makeLog('warn', (line) => process.stderr.write(`${line}\n`));
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   const opened = openFileSystem({
-    ...{ drive, folder: folder.path, clock: systemClock, log },
-    ...{ cacheSize: 1e9, settleMs: 20, listingAgeMs: 30_000 },
-    settings: {
-      uid: process.getuid?.() ?? 0,
-      gid: process.getgid?.() ?? 0,
-      umask: 0o022,
-      durability: 'local',
-      readOnly: false,
-    },
+    ...{ drive, folder, clock: systemClock, log, cacheSize: 1e9, settleMs: 20, listingAgeMs: 30_000 },
+    settings: { uid, gid, umask: 0o022, durability: 'local', readOnly: false },
   });
   let last = 0;
+  const sync = async (): Promise<void> => {
+    last = (await opened.sync(undefined, AbortSignal.timeout(120_000))).length;
+  };
   return {
     fs: opened.fs,
     attached: (mount) => opened.attachKernel(mount),
     ask: async (question) => {
-      if (question !== 'ended') last = (await opened.sync(undefined, AbortSignal.timeout(60_000))).length;
+      if (question !== 'ended') await sync();
       return { parked: last };
     },
     close: async () => {
-      last = (await opened.sync(undefined, AbortSignal.timeout(60_000))).length;
+      await sync();
       await opened.close();
-      await folder[Symbol.asyncDispose]();
+      await close();
+    },
+  };
+};
+
+export const driveService = async (): Promise<Service> => {
+  const folder = await tempDir();
+  const drive = new MemoryDrive({ features: liveLike });
+  return serviceOn(drive, folder.path, async () => {
+    await folder[Symbol.asyncDispose]();
+  });
+};
+
+/**
+ * The live dialect on an emulator in the serving process: what a test calls synchronously on the mount may make the file
+ * system ask the emulator, which could not answer from the test's own process. `files`: SHA-1 of what the drive holds.
+ */
+export const liveService = async (): Promise<Service> => {
+  const { emulator, configFile, apiUrl, loginUrl, cacheDir, ...place } = await emulated({ strict: true });
+  const { drive, close } = await openDrive({ dialect: 'live', configFile, apiUrl, loginUrl });
+  const hashes = (): string[] => emulator.admin.tree().flatMap(({ sha1 }) => (sha1 === undefined ? [] : [sha1]));
+  const service = serviceOn(drive, cacheDir, async () => {
+    close();
+    await place[Symbol.asyncDispose]();
+  });
+  return {
+    ...service,
+    ask: async (question) => {
+      const answer = await service.ask(question);
+      return question === 'ended' ? answer : { ...answer, files: hashes().sort() };
     },
   };
 };

@@ -3,12 +3,15 @@ import type { PosixSubject } from '../suites/posix-suite.ts';
 import { mountCalls } from './mount-calls.ts';
 import { type Mounted, type MountOrder, mounted } from './mounted.ts';
 
-/** `last` gets what the service says after the mount is gone. */
-export const mountSubject = async (
-  order: MountOrder,
-  last: (answer: unknown) => void = () => {},
-): Promise<PosixSubject> => {
-  const mount: Mounted = await mounted(order);
+export interface Endings {
+  /** While it is still mounted. */
+  beforeEnd?(mount: Mounted): Promise<void>;
+  /** What the service says after the mount is gone. */
+  last?(answer: unknown): void;
+}
+
+export const mountSubject = async (order: MountOrder, endings: Endings = {}): Promise<PosixSubject> => {
+  const mount = await mounted(order);
   // New nodes must get the mode that they are asked for.
   const umask = process.umask(0o022);
   return {
@@ -17,7 +20,9 @@ export const mountSubject = async (
     [Symbol.asyncDispose]: async () => {
       process.umask(umask);
       try {
-        last(await mount.stop());
+        await endings.beforeEnd?.(mount);
+        const answer = await mount.stop();
+        endings.last?.(answer);
       } finally {
         await mount[Symbol.asyncDispose]();
       }

@@ -1,0 +1,44 @@
+// An emulator in this process, and a configuration that is signed in to it: what a mount in another process needs.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import type { EmulatorOptions } from '../../src/emulator/emulator-options.ts';
+import { tempDir } from './temp-dir.ts';
+
+export interface Emulated extends AsyncDisposable {
+  readonly emulator: Emulator;
+  /** A folder for this test alone. */
+  readonly folder: string;
+  readonly configFile: string;
+  readonly apiUrl: string;
+  readonly loginUrl: string;
+  readonly cacheDir: string;
+}
+
+export const emulated = async (options: EmulatorOptions = {}): Promise<Emulated> => {
+  const temp = await tempDir();
+  const emulator = await startEmulator(options);
+  const { accessToken, refreshToken, expiresIn } = emulator.admin.token();
+  const [apiUrl, loginUrl] = [`${emulator.url}/v5.0`, emulator.url];
+  const cacheDir = join(temp.path, 'cache');
+  const configFile = join(temp.path, 'lcrc');
+  const expires = new Date(Date.now() + expiresIn * 1000).toISOString().replace('T', ' ').replace('Z', '000');
+  const lines = [
+    "client: {id: '0000000012345678', secret: 'not-a-secret'}",
+    `auth: {access_token: '${accessToken}', refresh_token: '${refreshToken}', access_expires: ${expires}}`,
+    'skydrive:',
+    '  dialect: live',
+    `  api_url: ${apiUrl}`,
+    `  login_url: ${loginUrl}`,
+    `  cache_dir: ${cacheDir}`,
+    '  settle: 100ms',
+  ];
+  await writeFile(configFile, `${lines.join('\n')}\n`, { mode: 0o600 });
+  return {
+    ...{ emulator, configFile, apiUrl, loginUrl, cacheDir, folder: temp.path },
+    [Symbol.asyncDispose]: async () => {
+      await emulator.close();
+      await temp[Symbol.asyncDispose]();
+    },
+  };
+};
