@@ -106,7 +106,7 @@ export const kernelDriver: Driver = async (fs, options) => {
   try {
     await mount.start();
   } catch (error) {
-    await mount.unmount();
+    await mount.unmount().catch((again: unknown) => options.log.warn('what was mounted stays behind', again));
     throw error;
   }
   return mount;

@@ -42,7 +42,7 @@ export class Notifier implements KernelCache {
   /** What to tell, by what it is about: telling it twice is telling it once. Oldest first. */
   readonly #waiting = new Map<string, () => Buffer>();
   #busy = false;
-  #stopped = false;
+  #stopped: Promise<void> | undefined;
   #idle: () => void = () => {};
   #dropped = 0;
 
@@ -61,16 +61,16 @@ export class Notifier implements KernelCache {
 
   /** Drops what waits. Resolves when the message that is being written is through. */
   stop(): Promise<void> {
-    this.#stopped = true;
     this.#waiting.clear();
-    return new Promise((resolve) => {
+    this.#stopped ??= new Promise((resolve) => {
       this.#idle = resolve;
       if (!this.#busy) resolve();
     });
+    return this.#stopped;
   }
 
   #add(key: string, message: () => Buffer): void {
-    if (this.#stopped) return;
+    if (this.#stopped !== undefined) return;
     // Moved to the end, so that it is told after whatever was said in between.
     this.#waiting.delete(key);
     this.#waiting.set(key, message);

@@ -2,17 +2,17 @@
 // told of changes, the helper's way of mounting works for root too, and ending is possible at any time.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chown, open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { drivers, exported, isMountpoint, type Mounted, mounted, mountObstacle } from '../../support/mounted.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import type { RemoteQuestion } from './support/remote-service.ts';
+import { type RemoteQuestion, remoteService } from './support/remote-service.ts';
 
 const driver = drivers.kernel;
 const run = promisify(execFile);
-const remote = exported('test/fuse/kernel/support/remote-service', 'remoteService');
+const remote = exported('test/fuse/kernel/support/remote-service', remoteService.name);
 
 interface Asked {
   readonly lookup: number;
@@ -32,6 +32,8 @@ const eventually = async (what: string, holds: () => Promise<boolean>): Promise<
   for (const end = Date.now() + 20_000; Date.now() < end; ) if (await holds()) return;
   assert.fail(`never came true: ${what}`);
 };
+
+const rootObstacle = process.getuid?.() === 0 ? undefined : 'only root mounts without a helper';
 
 const failureOf = (promise: Promise<unknown>): Promise<string | undefined> =>
   promise.then(
@@ -107,7 +109,40 @@ describe('the kernel driver tells the kernel', { skip: mountObstacle() ?? false,
   });
 });
 
-const rootObstacle = process.getuid?.() === 0 ? undefined : 'only root mounts without a helper';
+describe('the kernel driver drops set-id bits', {
+  skip: mountObstacle() ?? rootObstacle ?? false,
+  timeout: 120_000,
+}, () => {
+  const nobody = 65_534;
+  const changes: Readonly<Record<string, string>> = {
+    'a write': 'echo more >> "$0"',
+    'a truncation': 'truncate -s 1 "$0"',
+    'an open that truncates': ': > "$0"',
+  };
+  for (const [title, script] of Object.entries(changes))
+    it(`at ${title} by somebody else`, async () => {
+      await using folder = await tempDir();
+      await chmod(folder.path, 0o755);
+      const mountpoint = join(folder.path, 'mnt');
+      await using mount = await mounted({ driver, mountpoint, mount: { allowOther: true } });
+      const file = join(mount.mountpoint, 'file');
+      await writeFile(file, 'content');
+      await chmod(file, 0o6777);
+      await run('sh', ['-c', script, file], { uid: nobody, gid: nobody });
+      assert.equal((await stat(file)).mode & 0o7777, 0o777);
+    });
+
+  it('at a change of owner, but not at a write by root', async () => {
+    await using mount = await mounted({ driver });
+    const file = join(mount.mountpoint, 'file');
+    await writeFile(file, 'content');
+    await chmod(file, 0o6755);
+    await writeFile(file, 'changed');
+    assert.equal((await stat(file)).mode & 0o7777, 0o6755);
+    await chown(file, nobody, nobody);
+    assert.equal((await stat(file)).mode & 0o7777, 0o755);
+  });
+});
 
 describe('the kernel driver, ending', { skip: mountObstacle() ?? false, timeout: 120_000 }, () => {
   it('unmounts by itself when its process is killed (auto_unmount)', async () => {

@@ -113,12 +113,13 @@ describe('Notifier', () => {
     const stopping = notifier.stop().then(() => {
       stopped = true;
     });
+    const again = notifier.stop();
     await Promise.resolve();
     assert.equal(stopped, false);
     device.finish();
     await stopping;
     notifier.invalidateNode(node(3));
     assert.equal(device.written.length, 1);
-    await notifier.stop();
+    await again;
   });
 });
