@@ -28,6 +28,9 @@ export interface CommandContext {
   drive(): Promise<Drive>;
 }
 
+/** Somebody waits at the terminal: a service that is down is better told soon. */
+const patienceMs = 5000;
+
 const levelOf = (options: GlobalOptions): LogLevel => {
   if (options.debug === true) return 'debug';
   return options.verbose === true ? 'info' : 'warn';
@@ -40,7 +43,13 @@ const contextOf = (command: Command): CommandContext => {
   const log = logLevel === 'warn' ? warningsOnly(terminal) : makeLog(logLevel, (line) => terminal.note(line));
   const settings = (options: readonly string[] = [], config = globals.config): Promise<Settings> =>
     loadSettings({ config, options, environment: process.env, workingFolder: process.cwd() }, log);
-  return { terminal, logLevel, log, settings, drive: async () => (await openDrive(await settings(), { log })).drive };
+  return {
+    terminal,
+    logLevel,
+    log,
+    settings,
+    drive: async () => (await openDrive(await settings(), { log, patienceMs })).drive,
+  };
 };
 
 /** For people who did not ask for a log: each warning once, as a sentence. */

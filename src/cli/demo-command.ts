@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { homeFolder } from '../config-kinds.ts';
 import { SettingsError } from '../config-sources.ts';
@@ -51,20 +51,20 @@ const programName = (): string => {
 
 const invitation = (mountpoint: string, config: string, apiUrl: string): string => {
   const [place, program] = [quoted(mountpoint), programName()];
-  const withConfig = `${program} --config ${quoted(config)}`;
   return `A drive is mounted on ${mountpoint}. Its server runs on this machine: ${new URL(apiUrl).origin}
 
-Try:
+Work in it with any program:
   ls -lR ${place}
   echo hello > ${place}/hello.txt
   getfattr -d ${place}/Welcome.txt
-  ${program} status                 what is mounted, and what waits to be sent
-  ${program} sync                   wait until all of it is on the drive
-  ${withConfig} ls
-                                       what the drive itself says it has
+
+See what is mounted and what waits to be sent, wait for that, ask the drive itself, and end it:
+  ${program} status
+  ${program} sync ${place}
+  ${program} --config ${quoted(config)} ls
   ${program} unmount ${place}
 
-All of the demo is in ${join(config, '..')}; delete that folder to start afresh.`;
+All of the demo is in ${dirname(config)}; delete that folder to start afresh.`;
 };
 
 const tell = ({ terminal }: CommandContext, ready: Ready): void => {

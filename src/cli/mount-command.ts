@@ -1,7 +1,7 @@
 // `skydrive mount MOUNTPOINT`: starts a process that serves the mount, and returns when the mount answers.
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { askDaemon, DeadMountError } from '../daemon/control-client.ts';
+import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
 import { launchService } from '../daemon/launch.ts';
 import { placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
@@ -30,7 +30,7 @@ export const refuseIfServed = async (mountpoint: string): Promise<void> => {
   const pid = await askDaemon(place.mount, { ask: 'ping' }, { timeoutMs: 10_000 }).then(
     (answer) => answer.pid,
     (error: unknown) => {
-      if (error instanceof DeadMountError) return undefined;
+      if (error instanceof UnansweredError && error.dead) return undefined;
       throw error;
     },
   );

@@ -1,7 +1,7 @@
 // `skydrive status [MOUNTPOINT]`: every mount, or one; dead ones are told from those that answer.
 import type { Command } from 'commander';
 import { formatDuration, formatSize } from '../base/quantity.ts';
-import { askDaemon, DeadMountError } from '../daemon/control-client.ts';
+import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
 import { failureOf } from '../daemon/failure.ts';
 import { type OurMount, ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
@@ -27,13 +27,13 @@ const look = async (mount: OurMount): Promise<Found> => {
       status: await askDaemon(mount, { ask: 'status' }, { timeoutMs: patienceMs }),
     };
   } catch (error) {
-    const state = error instanceof DeadMountError ? 'dead' : 'unreachable';
+    const state = error instanceof UnansweredError && error.dead ? 'dead' : 'unreachable';
     return { mountpoint, state, message: failureOf(error).message };
   }
 };
 
 const describe = (found: Found): string => {
-  if (found.state !== 'serving') return `${found.mountpoint}: ${found.message}`;
+  if (found.state !== 'serving') return `${found.mountpoint}\n  ${found.message}`;
   const { status } = found;
   const rows = inRows(
     [

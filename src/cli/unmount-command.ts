@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../base/quantity.ts';
 import { SettingsError } from '../config-sources.ts';
-import { askDaemon, DeadMountError } from '../daemon/control-client.ts';
+import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
 import { type OurMount, placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
-import { detach, isDead } from '../fuse/dead-mount.ts';
+import { detach } from '../fuse/dead-mount.ts';
 import type { UnsentChange } from '../open-file-system.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { countOf, unsentLines } from './unsent-lines.ts';
@@ -38,29 +38,20 @@ const tellLeft = ({ terminal }: CommandContext, unsent: readonly UnsentChange[])
   );
 };
 
-/** A mount may also be served by a program that uses the library: that one is not ours to take away unasked. */
-const clearDead = async ({ mountpoint }: OurMount, { now }: Options): Promise<void> => {
-  if (now !== true && !(await isDead(mountpoint)))
-    throw new ControlError(
-      `${mountpoint} is served by a process that takes no commands: end that process, or detach the mount with --now`,
-    );
-  await detach(mountpoint);
-};
-
 const unmount = async (context: CommandContext, path: string, options: Options): Promise<undefined> => {
   const mount = mountAt(path);
+  const { mountpoint } = mount;
   const timeoutMs = waitFor(options.timeout);
   try {
     const { unsent } = await askDaemon(mount, { ask: 'unmount', now: options.now ?? false, timeoutMs });
     tellLeft(context, unsent);
-    context.terminal.result({ mountpoint: mount.mountpoint, unsent }, '');
+    context.terminal.result({ mountpoint, unsent }, '');
   } catch (error) {
-    if (!(error instanceof DeadMountError)) throw error;
-    await clearDead(mount, options);
-    context.terminal.note(
-      `cleared the dead mount on ${mount.mountpoint}; what was saved there is sent after the next mount`,
-    );
-    context.terminal.result({ mountpoint: mount.mountpoint, dead: true }, '');
+    if (!(error instanceof UnansweredError) || !(error.dead || options.now === true)) throw error;
+    await detach(mountpoint);
+    const what = error.dead ? 'cleared the dead mount' : 'detached the mount';
+    context.terminal.note(`${what} on ${mountpoint}; what was saved there is sent after the next mount`);
+    context.terminal.result({ mountpoint, dead: error.dead }, '');
   }
 };
 

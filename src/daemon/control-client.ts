@@ -1,5 +1,6 @@
 // The commands' end of the control socket: finds the daemon of a mount and asks it one question.
 import { createConnection, type Socket } from 'node:net';
+import { isDead } from '../fuse/dead-mount.ts';
 import type { OurMount } from './our-mounts.ts';
 import {
   type Answers,
@@ -12,9 +13,22 @@ import {
 } from './protocol.ts';
 import { socketPaths } from './runtime-folder.ts';
 
-/** The mount is in the kernel's table, but nobody serves it any more. */
-export class DeadMountError extends Error {
-  override readonly name = 'DeadMountError';
+/** The mount is in the kernel's table, but nobody listens for commands. */
+export class UnansweredError extends Error {
+  override readonly name = 'UnansweredError';
+  /** Nobody serves it any more; else it is served by a process that takes no commands, perhaps through the library. */
+  readonly dead: boolean;
+
+  constructor(mountpoint: string, dead: boolean) {
+    super(
+      dead
+        ? `the mount on ${mountpoint} is dead: the process that served it is gone; ` +
+            `"skydrive unmount ${mountpoint}" clears it, or just mount it again: nothing that was saved is lost`
+        : `the mount on ${mountpoint} is served by a process that takes no commands: end that process, ` +
+            `or detach the mount with "skydrive unmount --now ${mountpoint}"`,
+    );
+    this.dead = dead;
+  }
 }
 
 export interface AskOptions {
@@ -85,17 +99,13 @@ const converse = async <A extends Ask>(
   }
 };
 
-/** A DeadMountError if no process serves the mount; a ControlError if it refuses. */
+/** An UnansweredError if no process listens for commands; a ControlError if it refuses. */
 export const askDaemon = async <A extends Ask>(
   mount: OurMount,
   question: { readonly ask: A } & Omit<Question, 'v' | 'ask'>,
   options: AskOptions = {},
 ): Promise<Answers[A]> => {
   const socket = await connectToAny(socketPaths(mount.mountpoint, mount.uid));
-  if (socket === undefined)
-    throw new DeadMountError(
-      `the mount on ${mount.mountpoint} is dead: the process that served it is gone; ` +
-        `"skydrive unmount ${mount.mountpoint}" clears it, or just mount it again: nothing that was saved is lost`,
-    );
+  if (socket === undefined) throw new UnansweredError(mount.mountpoint, await isDead(mount.mountpoint));
   return converse<A>(socket, { v: protocolVersion, ...question }, options);
 };

@@ -28,6 +28,8 @@ export interface DriveSettings {
 export interface OpenOptions {
   readonly log?: Log;
   readonly clock?: Clock;
+  /** How long a request that fails for a passing reason is repeated, milliseconds. */
+  readonly patienceMs?: number;
 }
 
 export interface OpenedDrive {
@@ -96,7 +98,8 @@ const groundOf = (settings: DriveSettings, { log = silentLog, clock = systemCloc
 /** Throws a ConfigFileError where the file cannot be used. Makes no request: the first one finds out whether all is well. */
 export const openDrive = async (settings: DriveSettings, options: OpenOptions = {}): Promise<OpenedDrive> => {
   const dialect = dialectOf(settings);
-  const { log = silentLog, clock = systemClock } = options;
+  const { log = silentLog, clock = systemClock, patienceMs } = options;
+  const patience = patienceMs === undefined ? {} : { patienceMs };
   const ground = groundOf(settings, options);
   const signInHttp = new HttpClient({ base: `${settings.loginUrl}/`, clock });
   const signIn = await dialect.signIn(ground, signInHttp);
@@ -104,7 +107,7 @@ export const openDrive = async (settings: DriveSettings, options: OpenOptions = 
   const http = new HttpClient({ base: `${settings.apiUrl}/`, tokens, clock, trusted: dialect.trusted(settings) });
   const limited = withLimits(dialect.drive(ground, http), undefined, clock);
   return {
-    drive: withTrace(withRetry(limited, { clock }), log, clock),
+    drive: withTrace(withRetry(limited, { clock, ...patience }), log, clock),
     close: () => {
       http.close();
       signInHttp.close();

@@ -14,7 +14,7 @@ describe('skydrive demo', mountable, () => {
     const listed = await readdir(mountpoint);
     assert.ok(listed.includes('Welcome.txt'), listed.join());
     assert.match(await readFile(join(mountpoint, 'Welcome.txt'), 'utf8'), /^Welcome/);
-    assert.match(out, /^Try:$/m);
+    assert.match(out, /^Work in it with any program:$/m);
     const config = /--config (\S+) ls/.exec(out)?.[1] ?? '';
     await writeFile(join(mountpoint, 'mine.txt'), 'mine');
     assert.equal((await user.run(['sync', mountpoint])).code, 0);

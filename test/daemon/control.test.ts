@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
-import { askDaemon, DeadMountError } from '../../src/daemon/control-client.ts';
+import { askDaemon, UnansweredError } from '../../src/daemon/control-client.ts';
 import { type ControlServer, openControlServer, type Respond } from '../../src/daemon/control-server.ts';
 import { failureOf } from '../../src/daemon/failure.ts';
 import { ControlError } from '../../src/daemon/protocol.ts';
@@ -82,9 +82,9 @@ describe('control socket', () => {
     await server.close();
   });
 
-  it('a socket that nobody serves is a dead mount, and is replaced by the next server', async () => {
+  it('a socket that nobody serves is told, and replaced by the next server', async () => {
     await using dir = await tempDir();
-    await assert.rejects(askDaemon(mountOn(dir.path), { ask: 'ping' }), DeadMountError);
+    await assert.rejects(askDaemon(mountOn(dir.path), { ask: 'ping' }), UnansweredError);
     writeFileSync(newSocketPath(dir.path), '');
     const server = await listening(dir.path, async () => ({ pid: 1 }));
     assert.equal((await askDaemon(mountOn(dir.path), { ask: 'ping' })).pid, 1);
