@@ -57,7 +57,7 @@ const headersOfInterest = [
   'user-agent',
 ];
 
-const secretFields = /^(access_token|refresh_token|client_secret|code|authkey|token)=/i;
+const secretFields = /^(access_token|refresh_token|client_secret|code|authkey|token|tempauth)=/i;
 
 export const withoutSecrets = (query: string): string =>
   query

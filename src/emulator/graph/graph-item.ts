@@ -24,7 +24,12 @@ export const precisionOf = ({ services }: Viewer, drive: DriveState): 'ms' | 's'
 export const downloadUrl = (viewer: Viewer, drive: DriveState, item: DriveItem, sha256?: string): string => {
   const { exchange, services } = viewer;
   const expiresMs = services.now() + services.settings().downloadSeconds * 1000;
-  const ticket = { uid: drive.uid, number: item.number, expiresMs, ...(sha256 === undefined ? {} : { sha256 }) };
+  const ticket = {
+    uid: drive.uid,
+    number: item.number,
+    expiresMs,
+    ...(sha256 === undefined ? {} : { detail: sha256 }),
+  };
   const base = services.preauth.base(exchange, services.types.isPersonal(drive.uid), services.quirks.word('hosts'));
   return `${base}${services.preauth.path(preauthRoots.download, ticket, item.name)}`;
 };

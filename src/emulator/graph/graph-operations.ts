@@ -3,6 +3,7 @@
 import type { Reply } from '../reply.ts';
 import { listChildren } from './children.ts';
 import { getContent, putContent } from './contents.ts';
+import { copyItem } from './copies.ts';
 import { getDelta } from './delta.ts';
 import { getDrive, getUser, listDrives, listSiteDrives, searchSites } from './drives.ts';
 import { createFolder } from './folders.ts';
@@ -11,6 +12,8 @@ import type { Subject } from './graph-place.ts';
 import { odata } from './graph-query.ts';
 import { deleteForGood, deleteItem, getItem, restoreItem, updateItem } from './items.ts';
 import { getThumbnail, getThumbnailContent, listThumbnails } from './thumbnails.ts';
+import { commitUnderName } from './upload-commit.ts';
+import { createSession } from './upload-sessions-create.ts';
 
 /** `place`: an item or a gap; `bin`: the drive, for items that are no longer in it. */
 export type OperationOn = 'service' | 'drive' | 'item' | 'place' | 'bin';
@@ -78,6 +81,9 @@ export const graphOperations: readonly Operation[] = [
   row('mkdir', 'item', 'POST children', createFolder, { query: conflict }),
   row('content', 'item', 'GET content', getContent, { query: ['format'] }),
   row('put', 'place', 'PUT content', putContent, { query: conflict }),
+  row('session-create', 'place', 'POST createuploadsession', createSession, { query: conflict }),
+  row('session-commit', 'place', 'PUT', commitUnderName, { query: conflict }),
+  row('copy', 'item', 'POST copy', copyItem, { query: conflict }),
   row('delta', 'item', 'GET delta', getDelta, { query: odata.delta }),
   row('thumbnails', 'item', 'GET thumbnails', listThumbnails, item),
   row('thumbnails', 'item', 'GET thumbnails/:id/:size', getThumbnail),

@@ -7,11 +7,13 @@ import type { Grants } from '../oauth/grants.ts';
 import type { RecordLog, RecordTable } from '../record-log.ts';
 import type { RequestLog } from '../request-log.ts';
 import type { UploadSessions } from '../upload-sessions.ts';
+import { CopyJobs } from './copy-jobs.ts';
 import { DeltaTimeline } from './delta-timeline.ts';
 import { DriveTypes } from './drive-types.ts';
 import { Lookups } from './lookups.ts';
 import { PreauthUrls } from './preauth-urls.ts';
 import { Quirks } from './quirks.ts';
+import { UploadRecords } from './upload-records.ts';
 
 export interface GraphParts {
   readonly accounts: Accounts;
@@ -38,6 +40,10 @@ export interface GraphServices extends GraphParts {
   readonly quirks: Quirks;
   readonly timeline: DeltaTimeline;
   readonly lookups: Lookups;
+  readonly uploads: UploadRecords;
+  readonly jobs: CopyJobs;
+  /** Workbooks that had their first session already. */
+  readonly officeFirst: Set<string>;
   /** Until when each drive, user or app was told to wait. */
   readonly waits: Map<string, number>;
   /** How often the change feed of a drive was reset, by uid. */
@@ -62,6 +68,9 @@ export const makeGraphServices = (parts: GraphParts): GraphServices => {
     }),
     preauth: new PreauthUrls(log, now),
     timeline: new DeltaTimeline(now),
+    uploads: new UploadRecords(log, parts.sessions, now),
+    jobs: new CopyJobs(log),
+    officeFirst: new Set(),
     waits: new Map(),
     lookups: new Lookups(quirks, now),
     generations: log.table('graph-generations'),

@@ -4,11 +4,13 @@ import type { Exchange } from '../exchange.ts';
 import type { Route } from '../http-server.ts';
 import type { Reply } from '../reply.ts';
 import { sendContent } from '../storage-download.ts';
+import { getMonitor } from './copies.ts';
 import { answered } from './graph-api.ts';
 import { GraphError, itemNotFound } from './graph-error.ts';
 import type { GraphServices } from './graph-services.ts';
 import { noteViolation } from './graph-strict.ts';
 import { preauthRoots, type Ticket } from './preauth-urls.ts';
+import { uploadKinds, uploadRequest } from './upload-fragments.ts';
 
 const refused = (): GraphError => new GraphError(401, 'unauthenticated', 'The caller is not authenticated.');
 
@@ -28,12 +30,12 @@ const ticketOf = (services: GraphServices, exchange: Exchange): Ticket => {
 };
 
 /** The item with the content that the ticket is for. */
-const contentFor = (services: GraphServices, { uid, number, sha256 }: Ticket): DriveItem => {
+const contentFor = (services: GraphServices, { uid, number, detail }: Ticket): DriveItem => {
   const account = services.accounts.byUid(uid);
   const item = account === undefined ? undefined : services.accounts.drive(account).get(number);
   if (item?.content === undefined) throw itemNotFound();
-  if (sha256 === undefined) return item;
-  const version = services.history.list(uid).findLast(({ content, kept }) => content.sha256 === sha256 && kept);
+  if (detail === undefined) return item;
+  const version = services.history.list(uid).findLast(({ content, kept }) => content.sha256 === detail && kept);
   if (version === undefined) throw itemNotFound();
   return { ...item, content: version.content };
 };
@@ -56,8 +58,27 @@ const download = (services: GraphServices, exchange: Exchange): Reply => {
   });
 };
 
+const detailOf = (services: GraphServices, exchange: Exchange): string => ticketOf(services, exchange).detail ?? '';
+
+const upload = async (services: GraphServices, exchange: Exchange): Promise<Reply> => {
+  checkNoToken(services, exchange);
+  return await uploadRequest(services, exchange, detailOf(services, exchange));
+};
+
 /** Undefined: `first` is no root of such URLs. */
 export const preauthRoute = (services: GraphServices, exchange: Exchange, first: string): Route | undefined => {
-  if (first !== preauthRoots.download) return undefined;
-  return { kind: 'download', run: () => answered(services, exchange, () => download(services, exchange)) };
+  const route = (kind: string, run: () => Promise<Reply> | Reply): Route => ({
+    kind,
+    run: () => answered(services, exchange, run),
+  });
+  switch (first) {
+    case preauthRoots.download:
+      return route('download', () => download(services, exchange));
+    case preauthRoots.upload:
+      return route(uploadKinds[exchange.method] ?? 'unknown', () => upload(services, exchange));
+    case preauthRoots.monitor:
+      return route('monitor', () => getMonitor(services, exchange, detailOf(services, exchange)));
+    default:
+      return undefined;
+  }
 };

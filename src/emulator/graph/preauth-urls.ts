@@ -10,14 +10,13 @@ export const preauthRoots = {
   download: 'graph-download',
   upload: 'graph-upload',
   monitor: 'graph-monitor',
-  thumbnail: 'graph-thumbnail',
 } as const;
 
 export interface Ticket {
   readonly uid: string;
   readonly number: ItemNumber;
-  /** A content of the past, by its hash. */
-  readonly sha256?: string;
+  /** Hash of a content of the past, or the id of a session or job. */
+  readonly detail?: string;
   readonly expiresMs: number;
 }
 
@@ -44,8 +43,8 @@ export class PreauthUrls {
   }
 
   path(root: (typeof preauthRoots)[keyof typeof preauthRoots], ticket: Ticket, name: string): string {
-    const { uid, number, sha256 = '', expiresMs } = ticket;
-    const claim = [uid, number.toString(36), expiresMs.toString(36), sha256].join('.');
+    const { uid, number, detail = '', expiresMs } = ticket;
+    const claim = [uid, number.toString(36), expiresMs.toString(36), detail].join('.');
     const sealedClaim = Buffer.from(claim).toString('base64url');
     // Two parameters, so that a client which sorts or rebuilds the query is found out.
     return `/${root}/${encodeURIComponent(name)}?tempauth=v1.${sealedClaim}.${this.#sign(claim)}&ApiVersion=2.0`;
@@ -60,10 +59,10 @@ export class PreauthUrls {
     const given = Buffer.from(signature);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
     if (strict && [...exchange.query.keys()].join() !== 'tempauth,ApiVersion') return undefined;
-    const [uid = '', number = '', expires = '', sha256 = ''] = claim.split('.');
+    const [uid = '', number = '', expires = '', detail = ''] = claim.split('.');
     const expiresMs = Number.parseInt(expires, 36);
     if (expiresMs < this.#now()) return undefined;
-    return { uid, number: Number.parseInt(number, 36), expiresMs, ...(sha256 === '' ? {} : { sha256 }) };
+    return { uid, number: Number.parseInt(number, 36), expiresMs, ...(detail === '' ? {} : { detail }) };
   }
 
   #sign(claim: string): string {
