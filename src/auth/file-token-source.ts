@@ -70,8 +70,7 @@ export class FileTokenSource implements TokenSource {
     signal?.throwIfAborted();
     if (this.#held !== undefined && this.#held.token !== stale) return this.#held.token;
     const renewal = this.#renewals.run('renewal', () => this.#renew(stale));
-    if (signal === undefined) return await renewal;
-    return await Promise.race([renewal, rejection(signal)]);
+    return signal === undefined ? await renewal : await unlessAborted(renewal, signal);
   }
 
   #take(lcrc: Lcrc): Held | undefined {
@@ -110,7 +109,15 @@ export class FileTokenSource implements TokenSource {
   }
 }
 
-const rejection = (signal: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+const unlessAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
   });
+  signal.addEventListener('abort', stop);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+};

@@ -32,12 +32,18 @@ export class Watch {
   readonly #clock: Clock;
   readonly #stop = new AbortController();
   readonly #ended = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.#stop.abort(this.#caller?.reason);
   #socket: Socket | undefined;
 
   constructor(limits: TimeLimits, clock: Clock, signal: AbortSignal | undefined) {
     this.#limits = limits;
     this.#clock = clock;
-    this.signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
+    this.#caller = signal;
+    this.signal = this.#stop.signal;
+    // By hand, and taken off in the end: the caller's signal may live as long as a mount.
+    if (signal?.aborted) this.#onAbort();
+    else signal?.addEventListener('abort', this.#onAbort);
     void this.#run();
   }
 
@@ -54,6 +60,7 @@ export class Watch {
   }
 
   end(): void {
+    this.#caller?.removeEventListener('abort', this.#onAbort);
     this.#ended.abort();
   }
 

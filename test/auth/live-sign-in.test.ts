@@ -175,7 +175,8 @@ describe('FileTokenSource', () => {
 
   it('takes what another process has renewed, without asking the service', async (t) => {
     const { tokens, forms, file, signIn } = await source(t, 'access_token: old\n  refresh_token: refresh-0');
-    const other = new FileTokenSource({ file, signIn });
+    // As another process has it: with a file and a lock of its own.
+    const other = new FileTokenSource({ file: new LcrcFile(file.path), signIn });
     await Promise.all([tokens.token(), other.token()]);
     assert.deepEqual(await Promise.all([tokens.renew('old'), other.renew('old')]), ['access-1', 'access-1']);
     assert.equal(forms.length, 1);

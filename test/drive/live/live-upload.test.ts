@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Item, Upload } from '../../../src/drive/drive.ts';
-import { isFault } from '../../../src/drive/drive-error.ts';
-import type { LiveDrive } from '../../../src/drive/live/live-drive.ts';
 import { fails, names, put, replace, textBody, textOf } from '../../suites/drive-steps.ts';
 import { type LiveOnEmulator, liveOnEmulator } from '../../support/live-on-emulator.ts';
 
@@ -255,33 +253,5 @@ describe('large uploads of the live dialect', () => {
       await fails(drive.upload(upload), 'refused');
     }
     assert.ok(!(await names(drive, root.id)).includes('large'));
-  });
-});
-
-const stateOf = async (drive: LiveDrive, item: Item): Promise<unknown[]> => {
-  const { parentId, name } = await drive.get(item.id);
-  return [parentId, name];
-};
-
-describe('moves of the live dialect', () => {
-  it('that break between their steps are completed by the same call', async () => {
-    await using live = await liveOnEmulator();
-    const { drive, root, emulator } = live;
-    const folder = await drive.makeFolder(root.id, 'folder');
-    for (const [n, fault] of (
-      [
-        { match: { kind: 'update' }, action: { do: 'answer', status: 500 }, count: 1 },
-        { match: { kind: 'update' }, action: { do: 'lose-reply' }, count: 1 },
-        { match: { kind: 'move' }, action: { do: 'lose-reply' }, count: 1 },
-      ] as const
-    ).entries()) {
-      const file = await put(drive, root, `file ${n}`, 'x');
-      const to = { parentId: folder.id, name: `new ${n}` };
-      emulator.admin.addFault(fault);
-      const error: unknown = await drive.move(file, to).catch((caught: unknown) => caught);
-      assert.ok(isFault(error, 'offline') || isFault(error, 'broken'));
-      await drive.move(file, to);
-      assert.deepEqual(await stateOf(drive, file), [folder.id, `new ${n}`]);
-    }
   });
 });
