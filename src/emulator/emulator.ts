@@ -108,18 +108,31 @@ const seed = async (state: State, tree: number | string | undefined): Promise<vo
   else throw new RangeError(`'${tree}' is no folder`);
 };
 
-const makePower = (server: HttpServer): EmulatorParts['power'] => {
+interface Power {
+  readonly down: (ms?: number) => Promise<void>;
+  readonly up: () => Promise<void>;
+  readonly off: () => Promise<void>;
+}
+
+const makePower = (server: HttpServer, log: Log): Power => {
   let timer: NodeJS.Timeout | undefined;
+  let isOff = false;
   const up = async (): Promise<void> => {
     clearTimeout(timer);
-    await server.comeUp();
+    // A call that was still on its way when the emulator was closed must not bring it back.
+    if (!isOff) await server.comeUp();
   };
   const down = async (ms?: number): Promise<void> => {
     clearTimeout(timer);
-    if (ms !== undefined) timer = setTimeout(() => void up(), ms);
+    if (ms !== undefined)
+      timer = setTimeout(() => void up().catch((error) => log.error('it does not come up', error)), ms);
     await server.goDown();
   };
-  return { down, up };
+  const off = async (): Promise<void> => {
+    isOff = true;
+    await down();
+  };
+  return { down, up, off };
 };
 
 const makeServer = (state: State, router: () => RouterParts, options: EmulatorOptions, log: Log): HttpServer =>
@@ -143,7 +156,7 @@ export const startEmulator = async (options: EmulatorOptions = {}, log: Log = si
     const state = openState(home.folder, options);
     await seed(state, options.seedTree);
     const server: HttpServer = makeServer(state, () => router, options, log);
-    const power = makePower(server);
+    const power = makePower(server, log);
     const admin = new EmulatorAdmin({ ...state, power });
     const autoApprove = () => state.settings.get().autoApprove;
     const live = { ...state, settings: state.settings.get };
@@ -151,7 +164,7 @@ export const startEmulator = async (options: EmulatorOptions = {}, log: Log = si
     const router: RouterParts = { live, graph, oauth: { ...state, autoApprove }, admin };
     await server.listen(host, options.port ?? 0);
     const close = async (): Promise<void> => {
-      await power.down();
+      await power.off();
       state.log.close();
       await home.leave();
     };

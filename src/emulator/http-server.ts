@@ -93,6 +93,7 @@ export class HttpServer {
       server.once('error', reject);
       server.listen(port, host, resolve);
     });
+    server.on('error', (error) => this.#parts.log.error('the server', error));
     const bound = (server.address() as AddressInfo).port;
     this.#server = server;
     this.#address = { host, port: bound };
@@ -118,6 +119,8 @@ export class HttpServer {
     const started = systemClock.monotonic();
     const atMs = Date.now();
     const gone = new AbortController();
+    // Writing to a connection that is gone fails; `gone` is how everybody learns of it.
+    response.on('error', () => {});
     response.once('close', () => gone.abort(new Error('the connection is gone')));
     const line = { request, response, pacing: this.#pacing, gone: gone.signal };
     const tally = {

@@ -70,6 +70,14 @@ test('raw UTF-8 in a request line is taken as it is', async () => {
   assert.equal(emulator.admin.item({ path: '/é你.txt' }).size, 1);
 });
 
+test('the method BITS_POST is taken as it is', async () => {
+  await using emulator = await startEmulator();
+  const { accessToken, uid } = emulator.admin.token();
+  const request = `BITS_POST /users/0x${uid}/LiveFolders/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${accessToken}\r\n`;
+  const rest = 'BITS-Packet-Type: Create-Session\r\nContent-Length: 0\r\n\r\n';
+  assert.match(await shout(emulator.port, request + rest, true), /^HTTP\/1\.1 201[\s\S]*BITS-Session-Id/);
+});
+
 test('hundreds of connections at once: each change is whole, none is lost', async () => {
   await using emulator = await startEmulator();
   const client = new LiveClient(emulator);
