@@ -40,6 +40,7 @@ const strangers: readonly (readonly [string, string])[] = [
 const doors: Readonly<Record<string, readonly string[]>> = {
   axios: ['http/'],
   lmdb: ['store/'],
+  msgpackr: ['store/'],
   'p-queue': ['queue/'],
   'lru-cache': ['metadata/', 'content/'],
   'fuse-native': ['fuse/native/'],

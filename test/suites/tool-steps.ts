@@ -176,7 +176,7 @@ export const toolSteps: readonly ToolStep[] = [
       getfattr -n user.colour --only-values file && echo
       getfattr -d -m '^user[.](colour|other)$' -e hex file
       setfattr -x user.other file && getfattr -d -m '^user[.](colour|other)$' file
-      cp --preserve=xattr file copy && getfattr -n user.colour --only-values copy && echo`,
+      cp -a file copy && getfattr -n user.colour --only-values copy && echo`,
   },
   {
     title: 'names that the service cannot hold, symbolic links and executable scripts',

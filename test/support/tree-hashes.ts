@@ -9,8 +9,8 @@ export interface TreeOptions {
   /** Paths from the top that are left out, with what is below them. */
   readonly without?: RegExp;
   readonly algorithm?: 'sha1' | 'sha256';
-  /** Default: true. */
-  readonly symlinks?: boolean;
+  /** A symbolic link counts as the file that it is on the drive, with its target as content. */
+  readonly linksAsFiles?: boolean;
 }
 
 const hashOf = async (path: string, algorithm: string): Promise<string> => {
@@ -18,6 +18,9 @@ const hashOf = async (path: string, algorithm: string): Promise<string> => {
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 };
+
+const linkLine = (target: string, { linksAsFiles, algorithm = 'sha256' }: TreeOptions): string =>
+  linksAsFiles ? createHash(algorithm).update(target).digest('hex') : `symlink ${target}`;
 
 /** `path -> folder`, `path -> symlink TARGET` or `path -> HASH`, sorted by path. */
 export const treeHashes = async (top: string, options: TreeOptions = {}): Promise<Record<string, string>> => {
@@ -31,7 +34,7 @@ export const treeHashes = async (top: string, options: TreeOptions = {}): Promis
         found.push([path, 'folder']);
         await visit(path);
       } else if (!entry.isSymbolicLink()) found.push([path, await hashOf(whole, options.algorithm ?? 'sha256')]);
-      else if (options.symlinks ?? true) found.push([path, `symlink ${await readlink(whole)}`]);
+      else found.push([path, linkLine(await readlink(whole), options)]);
     }
   };
   await visit('');
