@@ -15,6 +15,7 @@ import { changedSettings, type EmulatorOptions, type EmulatorSettings, initialSe
 import type { EmulatorParts } from './emulator-parts.ts';
 import { Faults } from './faults.ts';
 import { FolderLock } from './folder-lock.ts';
+import { GraphAdmin } from './graph/graph-admin.ts';
 import { makeGraphServices } from './graph/graph-services.ts';
 import { checkGraphSettings } from './graph/graph-settings.ts';
 import { HttpServer } from './http-server.ts';
@@ -32,6 +33,8 @@ export interface Emulator extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly admin: EmulatorAdmin;
+  /** The same for what only Graph has. */
+  readonly graph: GraphAdmin;
   readonly requests: RequestLog;
   /** Ends all connections. Without `dataDir` the state is gone. */
   close(): Promise<void>;
@@ -161,15 +164,17 @@ export const startEmulator = async (options: EmulatorOptions = {}, log: Log = si
     const autoApprove = () => state.settings.get().autoApprove;
     const live = { ...state, settings: state.settings.get };
     const graph = makeGraphServices(live);
-    const router: RouterParts = { live, graph, oauth: { ...state, autoApprove }, admin };
+    const graphAdmin = new GraphAdmin(graph);
+    const router: RouterParts = { live, graph, graphAdmin, oauth: { ...state, autoApprove }, admin };
     await server.listen(host, options.port ?? 0);
     const close = async (): Promise<void> => {
       await power.off();
       state.log.close();
       await home.leave();
     };
-    const { url } = server;
-    return { url, port: server.port, admin, requests: state.requests, close, [Symbol.asyncDispose]: close };
+    const { url, port } = server;
+    const { requests } = state;
+    return { url, port, admin, graph: graphAdmin, requests, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await home.leave();
     throw error;

@@ -2,6 +2,8 @@
 import type { EmulatorAdmin } from './admin.ts';
 import { adminRoute } from './admin-routes.ts';
 import type { Exchange } from './exchange.ts';
+import type { GraphAdmin } from './graph/graph-admin.ts';
+import { graphAdminRoute } from './graph/graph-admin-routes.ts';
 import { graphRoute } from './graph/graph-api.ts';
 import type { GraphServices } from './graph/graph-services.ts';
 import { preauthRoute } from './graph/preauth-routes.ts';
@@ -20,6 +22,7 @@ export interface RouterParts {
   readonly graph: GraphServices;
   readonly oauth: OAuthParts;
   readonly admin: EmulatorAdmin;
+  readonly graphAdmin: GraphAdmin;
 }
 
 const picture = (exchange: Exchange): Reply => ({
@@ -42,7 +45,7 @@ export const routeOf = (parts: RouterParts, exchange: Exchange): Route => {
     case 'v5.0':
       return liveRoute(parts.live, exchange);
     case 'admin':
-      return adminRoute(parts.admin, exchange);
+      return graphAdminRoute(parts.graphAdmin, exchange) ?? adminRoute(parts.admin, exchange);
     case 'download':
       return { kind: 'download', documented: ['download', 'psid', 'type'], run: () => download(parts.live, exchange) };
     case 'pictures':

@@ -11,9 +11,19 @@ import type { GraphCall } from './graph-call.ts';
 import type { Subject } from './graph-place.ts';
 import { odata } from './graph-query.ts';
 import { deleteForGood, deleteItem, getItem, restoreItem, updateItem } from './items.ts';
+import {
+  createLink,
+  deletePermission,
+  getPermission,
+  invite,
+  listPermissions,
+  updatePermission,
+} from './permissions.ts';
+import { listRecent, listSharedWithMe, searchBelow, searchDrive } from './searches.ts';
 import { getThumbnail, getThumbnailContent, listThumbnails } from './thumbnails.ts';
 import { commitUnderName } from './upload-commit.ts';
 import { createSession } from './upload-sessions-create.ts';
+import { getVersion, getVersionContent, listVersions, restoreVersion } from './versions.ts';
 
 /** `place`: an item or a gap; `bin`: the drive, for items that are no longer in it. */
 export type OperationOn = 'service' | 'drive' | 'item' | 'place' | 'bin';
@@ -72,7 +82,12 @@ export const graphOperations: readonly Operation[] = [
 
   row('drive', 'drive', 'GET', getDrive, item),
 
+  row('recent', 'drive', 'GET recent', listRecent, list),
+  row('shared', 'drive', 'GET sharedwithme', listSharedWithMe, { query: [...odata.list, 'allowexternal'] }),
+  row('search', 'drive', 'GET search', searchDrive, { query: [...odata.list, 'q'] }),
+
   row('get', 'item', 'GET', getItem, item),
+  row('get', 'item', 'GET driveitem', getItem, item),
   row('update', 'item', 'PATCH', updateItem, { query: [...odata.item, ...conflict] }),
   row('delete', 'item', 'DELETE', deleteItem),
   row('delete', 'item', 'POST permanentdelete', deleteForGood),
@@ -85,6 +100,17 @@ export const graphOperations: readonly Operation[] = [
   row('session-commit', 'place', 'PUT', commitUnderName, { query: conflict }),
   row('copy', 'item', 'POST copy', copyItem, { query: conflict }),
   row('delta', 'item', 'GET delta', getDelta, { query: odata.delta }),
+  row('search', 'item', 'GET search', searchBelow, { query: [...odata.list, 'q'] }),
+  row('link', 'item', 'POST createlink', createLink),
+  row('invite', 'item', 'POST invite', invite),
+  row('permissions', 'item', 'GET permissions', listPermissions, list),
+  row('permissions', 'item', 'GET permissions/:id', getPermission),
+  row('permission-update', 'item', 'PATCH permissions/:id', updatePermission),
+  row('permission-delete', 'item', 'DELETE permissions/:id', deletePermission),
+  row('versions', 'item', 'GET versions', listVersions, list),
+  row('versions', 'item', 'GET versions/:id', getVersion),
+  row('version-content', 'item', 'GET versions/:id/content', getVersionContent),
+  row('version-restore', 'item', 'POST versions/:id/restoreversion', restoreVersion),
   row('thumbnails', 'item', 'GET thumbnails', listThumbnails, item),
   row('thumbnails', 'item', 'GET thumbnails/:id/:size', getThumbnail),
   row('thumbnails', 'item', 'GET thumbnails/:id/:size/content', getThumbnailContent),
