@@ -7,7 +7,7 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ControlError, type FailureKind } from './protocol.ts';
-import { newSocketPath } from './runtime-folder.ts';
+import { errorsPathOf, newSocketPath } from './runtime-folder.ts';
 import type { Ready } from './serve-mount.ts';
 
 /** Descriptor of the serving process for its first words. */
@@ -110,7 +110,7 @@ const end = async (child: ChildProcess): Promise<void> => {
 
 /** Resolves when the mount answers; rejects with a ControlError, and nothing is left running. */
 export const launchService = async (launch: Launch): Promise<Ready> => {
-  const errorsPath = newSocketPath(launch.mountpoint).replace(/\.sock$/, '.err');
+  const errorsPath = errorsPathOf(newSocketPath(launch.mountpoint));
   const errors = openSync(errorsPath, 'w', 0o600);
   const child = start(launch, errors);
   closeSync(errors);

@@ -39,6 +39,9 @@ export const newSocketPath = (mountpoint: string, uid: number = process.getuid?.
   return join(folder, socketName(mountpoint));
 };
 
+/** What the serving process writes to standard error: beside its socket, and empty unless it crashes. */
+export const errorsPathOf = (socketPath: string): string => socketPath.replace(/\.sock$/, '.err');
+
 /** Where the socket of `uid`'s mount on `mountpoint` may be, likeliest first. */
 export const socketPaths = (mountpoint: string, uid: number): readonly string[] =>
   candidates(uid)

@@ -5,7 +5,7 @@ import type { Mount } from '../mount.ts';
 import { type ControlServer, openControlServer } from './control-server.ts';
 import { failureOf } from './failure.ts';
 import { ControlError, type Question } from './protocol.ts';
-import { newSocketPath } from './runtime-folder.ts';
+import { errorsPathOf, newSocketPath } from './runtime-folder.ts';
 
 /** How long an unmount by signal waits for the queue: whoever sends it is about to lose patience. */
 const signalPatienceMs = 10_000;
@@ -60,6 +60,7 @@ const untilEnded = async (mount: Mount, server: ControlServer, path: string): Pr
     // Last, because the answer to `unmount` is still on its way when the mount ends.
     await server.close();
     rmSync(path, { force: true });
+    rmSync(errorsPathOf(path), { force: true });
   }
 };
 

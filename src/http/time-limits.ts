@@ -53,6 +53,8 @@ export class Watch {
     // Tunnels through a proxy are handed over when they are ready.
     const { secureConnecting = false } = socket as { readonly secureConnecting?: boolean };
     this.reached = reused || !(socket.connecting || secureConnecting);
+    // A connection that is kept alive sees many exchanges: each would leave a listener that is never called.
+    if (this.reached) return;
     const event = 'encrypted' in socket ? 'secureConnect' : 'connect';
     socket.once(event, () => {
       this.reached = true;
