@@ -1,6 +1,7 @@
 // Admin calls over HTTP: `/admin/<call>` with a JSON object (POST) or query fields (GET). No token; the server listens on loopback only,
 // and pages of other sites are kept out by their Origin header. The calls are those of admin.ts.
-import { AdminFailure, type AdminPlace, type EmulatorAdmin } from './admin.ts';
+import type { EmulatorAdmin } from './admin.ts';
+import { AdminFailure, type AdminPlace } from './admin-places.ts';
 import { DriveFault } from './drive-item.ts';
 import { type Exchange, readSmallBody } from './exchange.ts';
 import type { Fault } from './faults.ts';

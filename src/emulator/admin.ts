@@ -1,51 +1,17 @@
 // Calls that go behind the client's back: change the drives, look into them, arrange trouble. Typed for tests in the same process;
 // admin-routes.ts offers the same over HTTP. Paths are from the root of the drive, like `/Documents/a.txt`.
-import { type Account, fullName } from './accounts.ts';
+import { fullName } from './accounts.ts';
+import { AdminFailure, type AdminItem, type AdminPlace, AdminPlaces, type AdminTarget } from './admin-places.ts';
 import type { VersionView } from './content-history.ts';
-import type { DriveItem, ItemKind, ItemNumber } from './drive-item.ts';
-import { type DriveState, isFolder } from './drive-state.ts';
+import type { DriveItem, ItemKind } from './drive-item.ts';
+import { isFolder } from './drive-state.ts';
 import type { EmulatorSettings } from './emulator-options.ts';
 import type { EmulatorParts } from './emulator-parts.ts';
 import type { Fault, FaultStatus } from './faults.ts';
-import { commentId, itemId, parseLiveId } from './live/live-ids.ts';
-import { liveType } from './live/live-object.ts';
+import { commentId, parseLiveId } from './live/live-ids.ts';
 import { readMediaFacts } from './media-facts.ts';
-import { nameKey } from './name-rules.ts';
 import { placeholderImage } from './placeholder-image.ts';
 import type { LoggedRequest, RequestCounters, Violation } from './request-log.ts';
-
-/** Which drive: an account's uid, address or name. Default: the first account. */
-export interface AdminTarget {
-  readonly account?: string | undefined;
-}
-
-/** An item: its path from the root, or its id in the live dialect. */
-export interface AdminPlace extends AdminTarget {
-  readonly path?: string | undefined;
-  readonly id?: string | undefined;
-}
-
-export interface AdminItem {
-  readonly id: string;
-  readonly path: string;
-  readonly name: string;
-  /** As the live dialect calls it. */
-  readonly type: string;
-  readonly size: number;
-  readonly sha1?: string;
-  readonly sha256?: string;
-  readonly quickXor?: string;
-  readonly etag: number;
-  readonly ctag: number;
-  readonly sequence: number;
-  readonly description: string;
-  readonly createdMs: number;
-  readonly modifiedMs: number;
-  readonly comments: number;
-  readonly shared: string;
-  /** Only in lists of the recycle bin. */
-  readonly removed?: boolean;
-}
 
 export interface AdminSnapshot {
   readonly uid: string;
@@ -58,15 +24,13 @@ export interface AdminSnapshot {
   readonly comments: readonly { readonly id: string; readonly message: string }[];
 }
 
-export class AdminFailure extends Error {
-  override readonly name = 'AdminFailure';
-}
-
 export class EmulatorAdmin {
   readonly #parts: EmulatorParts;
+  readonly #places: AdminPlaces;
 
   constructor(parts: EmulatorParts) {
     this.#parts = parts;
+    this.#places = new AdminPlaces(parts.accounts);
   }
 
   accounts(): { uid: string; name: string; email: string; root: string }[] {
@@ -86,27 +50,27 @@ export class EmulatorAdmin {
 
   /** Everything below `path` (default: the root), parents before their children. */
   tree(place: AdminPlace = {}): AdminItem[] {
-    const { drive, item } = this.#place(place);
+    const { drive, item } = this.#places.place(place);
     const found: AdminItem[] = [];
     const visit = (at: DriveItem, path: string): void => {
       for (const child of drive.children(at.number)) {
         const childPath = `${path}/${child.name}`;
-        found.push(this.#view(drive, child, childPath));
+        found.push(this.#places.view(drive, child, childPath));
         if (isFolder(child)) visit(child, childPath);
       }
     };
-    visit(item, item.parent === undefined ? '' : this.#path(drive, item));
+    visit(item, item.parent === undefined ? '' : this.#places.path(drive, item));
     return found;
   }
 
   item(place: AdminPlace): AdminItem {
-    const { drive, item } = this.#place(place);
-    return this.#view(drive, item);
+    const { drive, item } = this.#places.place(place);
+    return this.#places.view(drive, item);
   }
 
   /** All of a drive at this moment, to compare with another moment or another drive. */
   snapshot(target: AdminTarget = {}): AdminSnapshot {
-    const { account, drive } = this.#drive(target);
+    const { account, drive } = this.#places.drive(target);
     const comments = [...drive.all()].flatMap((item) => drive.notes.comments(item.number));
     return {
       uid: account.uid,
@@ -121,22 +85,22 @@ export class EmulatorAdmin {
 
   /** What is in the recycle bin: only the items that were removed themselves. */
   removed(target: AdminTarget = {}): AdminItem[] {
-    const { drive } = this.#drive(target);
+    const { drive } = this.#places.drive(target);
     const tops = [...drive.all()].filter((item) => item.removedWith === item.number);
-    return tops.map((item) => ({ ...this.#view(drive, item, item.name), removed: true }));
+    return tops.map((item) => ({ ...this.#places.view(drive, item, item.name), removed: true }));
   }
 
   /** A file with that content, made or replaced; folders above it are made too. */
   async put(place: AdminPlace, content: string | Uint8Array): Promise<AdminItem> {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    const { drive, parent, name } = this.#newPlace(place);
+    const { drive, parent, name } = this.#places.newPlace(place);
     const hashes = await this.#parts.store.receive(once(bytes));
     const media = await readMediaFacts(name, this.#parts.store.path(hashes.sha256));
-    return this.#view(drive, drive.putFile(parent, name, { hashes, media }).item);
+    return this.#places.view(drive, drive.putFile(parent, name, { hashes, media }).item);
   }
 
   async read(place: AdminPlace): Promise<Buffer> {
-    const { item } = this.#place(place);
+    const { item } = this.#places.place(place);
     if (item.content === undefined) throw new AdminFailure('that is no file');
     return await this.readContent(item.content.sha256);
   }
@@ -155,25 +119,25 @@ export class EmulatorAdmin {
 
   /** A folder, album or notebook; folders above it are made too. What is there already is given back. */
   mkdir(place: AdminPlace, kind: Exclude<ItemKind, 'file'> = 'folder'): AdminItem {
-    const { drive, parent, name } = this.#newPlace(place);
+    const { drive, parent, name } = this.#places.newPlace(place);
     const present = drive.named(parent, name);
-    return this.#view(drive, present ?? drive.createFolder(parent, name, { kind }));
+    return this.#places.view(drive, present ?? drive.createFolder(parent, name, { kind }));
   }
 
   rename(place: AdminPlace, name: string): AdminItem {
-    const { drive, item } = this.#place(place);
-    return this.#view(drive, drive.update(item.number, { name }));
+    const { drive, item } = this.#places.place(place);
+    return this.#places.view(drive, drive.update(item.number, { name }));
   }
 
   /** To the folder `to`, under the same name or another. */
   move(place: AdminPlace, to: string, name?: string): AdminItem {
-    const { drive, item } = this.#place(place);
-    const parent = this.#place({ account: place.account, path: to }).item.number;
-    return this.#view(drive, drive.move(item.number, { parent, ...(name === undefined ? {} : { name }) }));
+    const { drive, item } = this.#places.place(place);
+    const parent = this.#places.place({ account: place.account, path: to }).item.number;
+    return this.#places.view(drive, drive.move(item.number, { parent, ...(name === undefined ? {} : { name }) }));
   }
 
   remove(place: AdminPlace): void {
-    const { drive, item } = this.#place(place);
+    const { drive, item } = this.#places.place(place);
     drive.remove(item.number);
   }
 
@@ -181,18 +145,18 @@ export class EmulatorAdmin {
   restore(id: string): AdminItem {
     const known = parseLiveId(id);
     if (known?.kind !== 'item') throw new AdminFailure(`'${id}' is no id of an item`);
-    const { drive } = this.#drive({ account: known.uid });
-    return this.#view(drive, drive.restore(known.number));
+    const { drive } = this.#places.drive({ account: known.uid });
+    return this.#places.view(drive, drive.restore(known.number));
   }
 
   describe(place: AdminPlace, description: string): AdminItem {
-    const { drive, item } = this.#place(place);
-    return this.#view(drive, drive.update(item.number, { description }));
+    const { drive, item } = this.#places.place(place);
+    return this.#places.view(drive, drive.update(item.number, { description }));
   }
 
   addComment(place: AdminPlace, message: string, from?: string): { id: string } {
-    const { drive, item } = this.#place(place);
-    const account = from === undefined ? this.#account(place) : this.#parts.accounts.findOrMake(from);
+    const { drive, item } = this.#places.place(place);
+    const account = from === undefined ? this.#places.account(place) : this.#parts.accounts.findOrMake(from);
     const author = { name: fullName(account), uid: account.uid };
     const comment = this.#parts.log.commit(() => drive.notes.addComment(item.number, author, message));
     return { id: commentId(drive.uid, comment) };
@@ -200,23 +164,23 @@ export class EmulatorAdmin {
 
   /** Lets other accounts see the item; without any, everybody. */
   share(place: AdminPlace, access: string, accounts: readonly string[] = []): AdminItem {
-    const { drive, item } = this.#place(place);
+    const { drive, item } = this.#places.place(place);
     const uids = accounts.map((who) => this.#parts.accounts.findOrMake(who).uid);
-    return this.#view(drive, drive.update(item.number, { sharing: { ...item.sharing, access, with: uids } }));
+    return this.#places.view(drive, drive.update(item.number, { sharing: { ...item.sharing, access, with: uids } }));
   }
 
   quota(target: AdminTarget = {}): { quota: number; used: number; available: number } {
-    const { drive } = this.#drive(target);
+    const { drive } = this.#places.drive(target);
     return { quota: drive.quota, used: drive.used, available: drive.available };
   }
 
   setQuota(bytes: number, target: AdminTarget = {}): void {
-    this.#drive(target).drive.quota = bytes;
+    this.#places.drive(target).drive.quota = bytes;
   }
 
   /** Every content that a drive ever took, oldest first. */
   history(target: AdminTarget = {}): VersionView[] {
-    return this.#parts.history.list(this.#account(target).uid);
+    return this.#parts.history.list(this.#places.account(target).uid);
   }
 
   requests(): readonly LoggedRequest[] {
@@ -263,7 +227,7 @@ export class EmulatorAdmin {
     expiresIn: number;
     uid: string;
   } {
-    const { uid } = this.#account(options);
+    const { uid } = this.#places.account(options);
     const scopes = options.scopes ?? ['wl.skydrive', 'wl.skydrive_update', 'wl.offline_access'];
     const issued = this.#parts.grants.issueTokens({ uid, clientId: options.clientId ?? '0000000012345678', scopes });
     return { refreshToken: undefined, ...issued, uid };
@@ -288,82 +252,8 @@ export class EmulatorAdmin {
   async up(): Promise<void> {
     await this.#parts.power.up();
   }
-
-  #account(target: AdminTarget): Account {
-    if (target.account === undefined) return this.#parts.accounts.first;
-    const account = this.#parts.accounts.find(target.account);
-    if (account === undefined) throw new AdminFailure(`there is no account '${target.account}'`);
-    return account;
-  }
-
-  #drive(target: AdminTarget): { account: Account; drive: DriveState } {
-    const account = this.#account(target);
-    return { account, drive: this.#parts.accounts.drive(account) };
-  }
-
-  #place(place: AdminPlace): { drive: DriveState; item: DriveItem } {
-    if (place.id !== undefined) {
-      const known = parseLiveId(place.id);
-      const { drive } = this.#drive({ account: known?.uid ?? place.account });
-      const item = known?.kind === 'item' ? drive.get(known.number) : undefined;
-      if (item === undefined) throw new AdminFailure(`there is no item '${place.id}'`);
-      return { drive, item };
-    }
-    const { drive } = this.#drive(place);
-    const path = place.path ?? '/';
-    let item: DriveItem | undefined = drive.root;
-    for (const name of partsOf(path)) item = item === undefined ? undefined : childOf(drive, item, name);
-    if (item === undefined) throw new AdminFailure(`there is nothing at '${path}'`);
-    return { drive, item };
-  }
-
-  /** The folder for a new item, made with those above it, and the item's name. */
-  #newPlace(place: AdminPlace): { drive: DriveState; parent: ItemNumber; name: string } {
-    const { drive } = this.#drive(place);
-    const parts = partsOf(place.path ?? '');
-    const name = parts.pop();
-    if (name === undefined) throw new AdminFailure("'path' must name something below the root");
-    const folder = (parent: ItemNumber, part: string): ItemNumber =>
-      (drive.named(parent, part) ?? drive.createFolder(parent, part)).number;
-    return { drive, parent: parts.reduce(folder, drive.root.number), name };
-  }
-
-  #path(drive: DriveState, item: DriveItem): string {
-    const parent = item.parent === undefined ? undefined : drive.get(item.parent);
-    return parent === undefined ? '' : `${this.#path(drive, parent)}/${item.name}`;
-  }
-
-  #view(drive: DriveState, item: DriveItem, path = this.#path(drive, item)): AdminItem {
-    const { sha1, sha256, quickXor } = item.content ?? {};
-    return {
-      id: itemId(drive.uid, item),
-      path,
-      name: item.name,
-      type: liveType(item),
-      size: drive.size(item),
-      ...(sha1 === undefined ? {} : { sha1 }),
-      ...(sha256 === undefined ? {} : { sha256 }),
-      ...(quickXor === undefined ? {} : { quickXor }),
-      etag: item.etag,
-      ctag: item.ctag,
-      sequence: item.sequence,
-      description: item.description,
-      createdMs: item.createdMs,
-      modifiedMs: item.modifiedMs,
-      comments: drive.notes.commentCount(item.number),
-      shared: item.sharing?.access ?? 'Just me',
-    };
-  }
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
-
-const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '');
-
-/** Exact spelling first, for drives with names that differ in case only through duplicates. */
-const childOf = (drive: DriveState, folder: DriveItem, name: string): DriveItem | undefined => {
-  const children = drive.children(folder.number).filter((child) => nameKey(child.name) === nameKey(name));
-  return children.find((child) => child.name === name) ?? children[0];
-};

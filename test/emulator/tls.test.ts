@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+const openssl = 'openssl';
+const hasOpenssl = spawnSync(openssl, ['version']).status === 0;
 
 /** A fresh certificate for 127.0.0.1. */
 const makeCertificate = (): { readonly key: string; readonly cert: string } => {
@@ -16,7 +17,7 @@ const makeCertificate = (): { readonly key: string; readonly cert: string } => {
   try {
     const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
     const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
-    const made = spawnSync('openssl', ['req', '-x509', ...kind, '-nodes', '-keyout', key, '-out', cert, ...subject]);
+    const made = spawnSync(openssl, ['req', '-x509', ...kind, '-nodes', '-keyout', key, '-out', cert, ...subject]);
     assert.equal(made.status, 0, made.stderr.toString());
     return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
   } finally {

@@ -39,7 +39,10 @@ const headerOf = (exchange: Exchange, name: string): string | undefined => {
 };
 
 const tokenFailure = (status: number, error: 'expired_token' | 'invalid_token'): Refusal => {
-  const text = error === 'expired_token' ? 'Auth token expired. Try refreshing.' : 'Auth token is invalid.';
+  // Real clients look for the one word when they create a session, for the other when they close it.
+  const words =
+    status === 401 ? 'Auth token expired (invalid_token). Try refreshing.' : 'Auth token expired. Try refreshing.';
+  const text = error === 'expired_token' ? words : 'Auth token is invalid.';
   return failure(status, {
     'WWW-Authenticate': `Bearer realm="OneDriveAPI", error="${error}", error_description="${text}"`,
   });
