@@ -88,6 +88,14 @@ export class RemoteChanges {
     });
   }
 
+  /** The drive holds other bytes than those that were sent: what is kept here is not what it has. */
+  replaceContent(id: NodeId, item: Item): void {
+    this.#store.transact(() => {
+      const node = this.#tree.get(id);
+      if (node !== undefined) this.#tree.update(id, { item, ...this.#newContent(node, item) });
+    });
+  }
+
   /** The drive has no such item any more. Unsent content keeps its place; everything else goes. */
   lose(id: NodeId): void {
     this.#store.transact(() => {
@@ -152,6 +160,10 @@ export class RemoteChanges {
     const before = node.item;
     if (node.ahead.content || node.kind === 'folder') return {};
     if (before?.contentVersion === item.contentVersion && before.size === item.size) return {};
+    return this.#newContent(node, item);
+  }
+
+  #newContent(node: Node, item: Item): NodeChanges {
     if (node.content !== undefined) this.#listener.contentReplaced(node.id, node.content);
     this.#listener.nodeChanged(node.id);
     return {

@@ -14,8 +14,8 @@ interface Child {
   readonly kind: NodeKind;
 }
 
-/** Hot records kept decoded; about 600 bytes each. */
-const cachedNodes = 20_000;
+/** Hot records kept decoded; about 2 KB each. */
+const cachedNodes = 5_000;
 
 type ChildKey = [parent: NodeId, folded: string];
 

@@ -114,15 +114,17 @@ const note = (parts: Parts, entry: ContentEntry, subject: Subject, generation: n
   const { file, node } = subject;
   changes.settle(item.id);
   store.transact(() => {
-    if (file.generation === generation) {
-      file.confirm(item);
-      contents.save(file);
-      done(parts, entry, item);
-      tree.update(node.id, { ahead: aheadOf(parts, node.id, entry) });
+    if (file.generation !== generation) {
+      tree.update(node.id, { item });
+      journal.put({ seq: entry.seq, since: entry.since, attempts: 0, intent: { kind: 'put-content', node: node.id } });
       return;
     }
-    tree.update(node.id, { item });
-    journal.put({ seq: entry.seq, since: entry.since, attempts: 0, intent: { kind: 'put-content', node: node.id } });
+    done(parts, entry, item);
+    if (item.size === file.size) {
+      file.confirm(item);
+      contents.save(file);
+    } else changes.replaceContent(node.id, item);
+    tree.update(node.id, { ahead: aheadOf(parts, node.id, entry) });
   });
 };
 
