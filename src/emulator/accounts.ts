@@ -42,10 +42,13 @@ export class Accounts {
   constructor(parts: Omit<DriveParts, 'uid'>, firstUid?: string) {
     this.#parts = parts;
     this.#table = parts.log.table('accounts');
-    if (this.#table.size > 0) return;
-    firstNames.forEach(([first, last], index) => {
-      this.#make(first, last, index === 0 ? firstUid : undefined);
-    });
+    if (this.#table.size === 0) {
+      firstNames.forEach(([first, last], index) => {
+        this.#make(first, last, index === 0 ? firstUid : undefined);
+      });
+    }
+    // A drive that isn't open doesn't hold its contents, and the history would give their bytes up.
+    for (const account of this.list()) this.drive(account);
   }
 
   list(): Account[] {

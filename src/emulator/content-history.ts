@@ -27,6 +27,7 @@ export class ContentHistory {
     for (const { content } of this.#versions.values()) {
       if (!this.#idle.has(content.sha256) && existsSync(store.path(content.sha256))) this.#rest(content);
     }
+    store.deleteUnless((sha256) => this.has(sha256));
   }
 
   /** An item has this as its current content now. */

@@ -2,7 +2,7 @@
 // drive-state.ts's. Bytes arrive in `incoming/` and move into place when complete, so a broken upload leaves nothing.
 
 import { randomBytes } from 'node:crypto';
-import { createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentHash, type ContentHashes } from './content-hash.ts';
@@ -21,6 +21,7 @@ export class ContentStore {
   readonly #madeFolders = new Set<string>();
   /** When bytes came in, in the order of coming. */
   readonly #adopted = new Map<string, number>();
+  #isKnown: (sha256: string) => boolean = () => true;
 
   constructor(folder: string) {
     this.#blobs = join(folder, 'blobs');
@@ -28,6 +29,16 @@ export class ContentStore {
     rmSync(this.#incoming, { recursive: true, force: true });
     mkdirSync(this.#incoming, { recursive: true, mode: 0o700 });
     mkdirSync(this.#blobs, { recursive: true, mode: 0o700 });
+  }
+
+  /** From now on bytes that `isKnown` denies are deleted some time: uploads that failed behind their last byte leave such. */
+  deleteUnless(isKnown: (sha256: string) => boolean): void {
+    this.#isKnown = isKnown;
+    for (const folder of readdirSync(this.#blobs)) {
+      for (const name of readdirSync(join(this.#blobs, folder))) {
+        if (!isKnown(name)) rmSync(join(this.#blobs, folder, name), { force: true });
+      }
+    }
   }
 
   /** Where the bytes are. The file may be gone when nothing but the history refers to them. */
@@ -65,6 +76,8 @@ export class ContentStore {
   /** Takes over a complete file whose hashes the caller computed while writing it. */
   async adopt(path: string, hashes: ContentHashes): Promise<ContentHashes> {
     await mkdir(join(this.#blobs, hashes.sha256.slice(0, 2)), { recursive: true });
+    this.#deleteUnknown();
+    this.#adopted.delete(hashes.sha256);
     this.#adopted.set(hashes.sha256, Date.now());
     await rename(path, this.path(hashes.sha256));
     return hashes;
@@ -94,5 +107,13 @@ export class ContentStore {
     this.#adopted.delete(sha256);
     rmSync(this.path(sha256), { force: true });
     return true;
+  }
+
+  #deleteUnknown(): void {
+    for (const [sha256, atMs] of this.#adopted) {
+      if (Date.now() - atMs < graceMs) return;
+      this.#adopted.delete(sha256);
+      if (!this.#isKnown(sha256)) rmSync(this.path(sha256), { force: true });
+    }
   }
 }

@@ -101,10 +101,13 @@ const openState = (folder: string, options: EmulatorOptions): State => {
   };
 };
 
-/** Seeds the first account's drive if it has nothing but what every new drive has. */
+/** Root and special folders. Items in the recycle bin count: a drive that was emptied isn't new. */
+const itemsOfNewDrive = 4;
+
+/** Seeds the first account's drive, if it is new. */
 const seed = async (state: State, tree: number | string | undefined): Promise<void> => {
   const drive = state.accounts.drive(state.accounts.first);
-  const isNew = drive.used === 0 && drive.childCount(drive.root.number) <= 3;
+  const isNew = [...drive.all()].length <= itemsOfNewDrive;
   if (tree === undefined || !isNew) return;
   if (typeof tree === 'number') seedGenerated({ ...state, drive }, tree);
   else if (statSync(tree).isDirectory()) await seedFromFolder({ ...state, drive }, tree, drive.root.number);

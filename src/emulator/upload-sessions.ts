@@ -2,7 +2,7 @@
 // off leaves the session as it was before it. What was acknowledged survives a restart. The dialects add their own protocol.
 
 import { randomBytes } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentHash, type ContentHashes } from './content-hash.ts';
@@ -20,6 +20,9 @@ export interface UploadSession {
   readonly purpose: Readonly<Record<string, unknown>>;
 }
 
+/** Who comes back later than that starts again. Looked at when the emulator starts. */
+const longestLifeMs = 7 * 24 * 3600 * 1000;
+
 export class UploadSessions {
   readonly #folder: string;
   readonly #store: ContentStore;
@@ -35,6 +38,12 @@ export class UploadSessions {
     this.#table = log.table('sessions');
     this.#now = now;
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    for (const session of [...this.#table.values()]) {
+      if (now() - session.createdMs > longestLifeMs) this.#table.delete(session.id);
+    }
+    for (const name of readdirSync(this.#folder)) {
+      if (this.#table.get(name) === undefined) rmSync(join(this.#folder, name), { force: true });
+    }
   }
 
   create(purpose: UploadSession['purpose']): UploadSession {
