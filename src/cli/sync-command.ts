@@ -27,9 +27,13 @@ export const addSyncCommand = (program: Command): void => {
     .description('wait until everything below PATH is on the drive; exit 1 naming what is not')
     .action(
       running(async ({ terminal }, path: string | undefined) => {
-        const unsent = (await Promise.all(placesFor(path).map(syncPlace))).flat();
+        // One mount whose server is gone must not keep the others from being waited for.
+        const results = await Promise.allSettled(placesFor(path).map(syncPlace));
+        const unsent = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
         terminal.result({ unsent }, '');
-        if (unsent.length === 0) return exitCodes.done;
+        const failed = results.find((result) => result.status === 'rejected');
+        if (unsent.length === 0 && failed === undefined) return exitCodes.done;
+        if (unsent.length === 0) throw failed?.reason;
         terminal.note(`skydrive: ${countOf(unsent)} cannot be sent to the drive:\n${unsentLines(unsent)}`);
         return exitCodes.failed;
       }),
