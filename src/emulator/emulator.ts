@@ -21,6 +21,7 @@ import { checkGraphSettings } from './graph/graph-settings.ts';
 import { HttpServer } from './http-server.ts';
 import { tokensOf } from './live/live-api.ts';
 import { Grants } from './oauth/grants.ts';
+import { V2Grants } from './oauth-v2/v2-grants.ts';
 import { RecordLog } from './record-log.ts';
 import { RequestLog } from './request-log.ts';
 import { type RouterParts, routeOf } from './router.ts';
@@ -168,7 +169,11 @@ export const startEmulator = async (options: EmulatorOptions = {}, log: Log = si
     const live = { ...state, settings: state.settings.get };
     const graph = makeGraphServices(live);
     const graphAdmin = new GraphAdmin(graph);
-    const router: RouterParts = { live, graph, graphAdmin, oauth: { ...state, autoApprove }, admin };
+    const deviceInterval = () => graph.quirks.number('device-interval') || 5;
+    const v2 = new V2Grants(state.grants, state.log, state.now);
+    const slowsDown = () => graph.quirks.spends('device-slow-down');
+    const oauthV2 = { accounts: state.accounts, grants: v2, autoApprove, deviceInterval, slowsDown };
+    const router: RouterParts = { live, graph, graphAdmin, oauth: { ...state, autoApprove }, oauthV2, admin };
     await server.listen(host, options.port ?? 0);
     const close = async (): Promise<void> => {
       await power.off();

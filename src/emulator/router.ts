@@ -13,6 +13,8 @@ import { liveRoute } from './live/live-api.ts';
 import type { LiveServices } from './live/live-call.ts';
 import { oauthRoute } from './oauth/oauth-routes.ts';
 import type { OAuthParts } from './oauth/token-endpoint.ts';
+import { oauthV2Route } from './oauth-v2/oauth-v2-routes.ts';
+import type { V2Parts } from './oauth-v2/v2-parts.ts';
 import { placeholderImage } from './placeholder-image.ts';
 import { htmlReply, type Reply, textReply } from './reply.ts';
 import { download } from './storage-download.ts';
@@ -21,6 +23,7 @@ export interface RouterParts {
   readonly live: LiveServices;
   readonly graph: GraphServices;
   readonly oauth: OAuthParts;
+  readonly oauthV2: V2Parts;
   readonly admin: EmulatorAdmin;
   readonly graphAdmin: GraphAdmin;
 }
@@ -55,6 +58,7 @@ export const routeOf = (parts: RouterParts, exchange: Exchange): Route => {
     default:
       return (
         preauthRoute(parts.graph, exchange, first) ??
+        oauthV2Route(parts.oauthV2, exchange) ??
         oauthRoute(parts.oauth, exchange, first) ??
         bitsRoute(parts.live, exchange) ?? { kind: 'unknown', run: () => textReply(404, 'There is nothing here.\n') }
       );

@@ -6,6 +6,7 @@ import type { Exchange } from '../exchange.ts';
 import type { Route } from '../http-server.ts';
 import type { Grant } from '../oauth/grants.ts';
 import { emptyReply, type Reply } from '../reply.ts';
+import { runBatch } from './batches.ts';
 import { type Address, readAddress } from './graph-address.ts';
 import type { GraphCall } from './graph-call.ts';
 import { accessDenied, asGraphError, errorReply, GraphError, type RequestIds } from './graph-error.ts';
@@ -123,11 +124,19 @@ export const answered = async (
   }
 };
 
+const batch = (services: GraphServices, exchange: Exchange): Promise<Reply> => {
+  authorize(services, exchange);
+  return runBatch(exchange, async (inner) => await graphRoute(services, inner).run());
+};
+
 /** What a request below /v1.0/ or /beta/ is about. */
 export const graphRoute = (services: GraphServices, exchange: Exchange): Route => {
   const address = readAddress(exchange.segments.slice(1));
   const method = methodOf(exchange);
   if (method === 'OPTIONS') return { kind: 'options', run: () => emptyReply(200) };
+  if (method === 'POST' && address.on === 'service' && address.rest.join('/') === '$batch') {
+    return { kind: 'batch', run: () => answered(services, exchange, () => batch(services, exchange)) };
+  }
   const failure = (status: number, code: string, message: string): Reply =>
     errorReply(new GraphError(status, code, message), idsOf(services, exchange));
   const rows = graphOperations.filter((one) => fits(one, address));

@@ -10,6 +10,9 @@ const row = <U extends QuirkUnit>(unit: U, usual?: number | string | true): { un
 });
 
 export const quirkTable = {
+  // Sign-in
+  'device-interval': row('n'),
+  'device-slow-down': row('n', 1),
   // Ids and casing
   'id-style': row(['old', 'migrated'], 'migrated'),
   'id-drop-zero': row('p', 0.5),

@@ -7,15 +7,18 @@ export interface AuthorizeRequest {
   readonly responseType: 'code' | 'token';
   readonly scopes: readonly string[];
   readonly state: string | undefined;
+  /** What another protocol asks for beside these. */
+  readonly more?: readonly (readonly [string, string])[];
 }
 
 /** Parameters of the request, as they have to come back with the forms. */
-export const carriedFields = (request: AuthorizeRequest): [string, string][] => [
+export const carriedFields = (request: AuthorizeRequest): (readonly [string, string])[] => [
   ['client_id', request.clientId],
   ['redirect_uri', request.redirectUri],
   ['response_type', request.responseType],
   ['scope', request.scopes.join(' ')],
-  ...(request.state === undefined ? [] : [['state', request.state] as [string, string]]),
+  ...(request.state === undefined ? [] : [['state', request.state] as const]),
+  ...(request.more ?? []),
 ];
 
 /** The request, or a sentence about what is wrong with it. */

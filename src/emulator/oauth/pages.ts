@@ -2,7 +2,8 @@
 import { type Account, fullName } from '../accounts.ts';
 import { type AuthorizeRequest, carriedFields } from './authorize-request.ts';
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+export const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const style = `
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#5b6570;--line:#d5dbe1;--card:#fff;--back:#e9f2fa;--blue:#0b67b8}
@@ -23,14 +24,14 @@ button.no{background:none;color:var(--blue)}.end{justify-content:flex-end;margin
 
 const cloud = `<svg viewBox="0 0 40 24" aria-hidden="true"><path fill="currentColor" d="M14 22h18a7 7 0 0 0 1.6-13.8A9.5 9.5 0 0 0 16 5.6 7.6 7.6 0 0 0 6.6 12 5.2 5.2 0 0 0 7 22z"/></svg>`;
 
-const page = (title: string, content: string): string => `<!doctype html>
+export const page = (title: string, content: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${escaped(title)}</title><style>${style}</style></head>
 <body><main><header>${cloud}<span>SkyDrive emulator</span></header>${content}
 <footer>This is a test service on this machine. No password is needed.</footer></main></body></html>
 `;
 
-const hidden = (fields: readonly (readonly [string, string])[]): string =>
+export const hidden = (fields: readonly (readonly [string, string])[]): string =>
   fields.map(([name, value]) => `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`).join('\n');
 
 /** A page with a sentence; without one it is as empty as the desktop redirect page. */
@@ -74,10 +75,21 @@ const meanings: Readonly<Record<string, string>> = {
   'wl.phone_numbers': 'See your phone numbers',
   'wl.postal_addresses': 'See your postal addresses',
   'wl.work_profile': 'See where you work',
+  'files.read': 'See your files',
+  'files.readwrite': 'See, change, add and delete your files',
+  'files.read.all': 'See all files that you can open',
+  'files.readwrite.all': 'See, change, add and delete all files that you can open',
+  'sites.read.all': 'See the sites and lists that you can open',
+  'sites.readwrite.all': 'See and change the sites and lists that you can open',
+  'user.read': 'See your profile',
+  offline_access: 'Do all this also when you are not using the app',
+  openid: 'Sign you in',
+  profile: 'See your name',
+  email: 'See your e-mail address',
 };
 
 const scopeLine = (scope: string): string =>
-  `<li>${escaped(Object.hasOwn(meanings, scope) ? (meanings[scope] ?? '') : 'Use another part of your account')}<small>${escaped(scope)}</small></li>`;
+  `<li>${escaped(Object.hasOwn(meanings, scope.toLowerCase()) ? (meanings[scope.toLowerCase()] ?? '') : 'Use another part of your account')}<small>${escaped(scope)}</small></li>`;
 
 export const consentPage = (
   request: AuthorizeRequest,
