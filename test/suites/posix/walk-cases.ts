@@ -79,7 +79,7 @@ const fileSteps: readonly ((walk: FileWalk) => Promise<void>)[] = [
   (walk) => walk.ground.calls.fsync(walk.fd),
 ];
 
-const fileWalk = (seed: number, steps: number): Case => ({
+export const fileWalk = (seed: number, steps: number): Case => ({
   title: `${steps} steps over a file, seed ${seed}`,
   run: async (ground) => {
     await ground.put('file');
@@ -207,7 +207,7 @@ const contentOf = async (calls: Calls, path: string): Promise<string> => {
   return content;
 };
 
-const treeWalk = (seed: number, steps: number): Case => ({
+export const treeWalk = (seed: number, steps: number): Case => ({
   title: `${steps} steps over a tree, seed ${seed}`,
   run: async (ground) => {
     const dice = new Dice(seed);
