@@ -133,6 +133,9 @@ export class DriveTree {
   }
 
   restore(number: ItemNumber, parent: ItemNumber, name: string): DriveItem {
+    const isLost = ({ content }: DriveItem) => content !== undefined && !this.#history.has(content.sha256);
+    const lost = this.removedWith(number).find(isLost);
+    if (lost !== undefined) throw new DriveFault('missing', `the bytes of '${lost.name}' were given up for space`);
     for (const { removedWith: _gone, ...item } of this.removedWith(number)) {
       const place = item.number === number ? { parent, name } : {};
       const sequence = this.#advance(parent, this.#now());

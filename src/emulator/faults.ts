@@ -106,13 +106,44 @@ interface SetFault {
   happened: number;
 }
 
+const knownActions: Readonly<Record<FaultAction['do'], true>> = {
+  answer: true,
+  delay: true,
+  reset: true,
+  stall: true,
+  cut: true,
+  length: true,
+  'lose-reply': true,
+  'expire-token': true,
+  lie: true,
+  size: true,
+  names: true,
+  duplicates: true,
+};
+
+const checkStatus = (action: FaultAction): void => {
+  const status = 'status' in action ? action.status : undefined;
+  if (status === undefined && action.do === 'answer') throw new RangeError("'answer' needs a 'status'");
+  const isStatus = Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599;
+  if (status !== undefined && !isStatus) throw new RangeError(`'status' must be from 200 to 599, not ${status}`);
+};
+
+/** Faults come from JSON too: what would only fail when it strikes is refused when it is set. */
+const check = ({ match = {}, action }: Fault): void => {
+  if (!Object.hasOwn(knownActions, action.do)) throw new RangeError(`there is no fault '${action.do}'`);
+  if (action.do === 'names' && !Array.isArray(action.names)) throw new RangeError("'names' needs a list of 'names'");
+  const name = 'name' in action ? action.name : undefined;
+  for (const text of [match.path, match.query, name]) if (text !== undefined) new RegExp(text);
+  checkStatus(action);
+};
+
 export class Faults {
   #set: SetFault[] = [];
   #lastId = 0;
 
-  /** The id under which it can be cleared. Throws when a regular expression is none. */
+  /** The id under which it can be cleared. Throws RangeError or SyntaxError for a fault that can't be. */
   add(fault: Fault): number {
-    for (const text of [fault.match?.path, fault.match?.query]) if (text !== undefined) new RegExp(text);
+    check(fault);
     this.#lastId += 1;
     this.#set.push({ id: this.#lastId, fault, random: randomNumbers(fault.seed ?? 1), fitted: 0, happened: 0 });
     return this.#lastId;

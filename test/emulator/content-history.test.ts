@@ -23,3 +23,21 @@ test('bytes that nobody has any more go when their budget is spent, hashes stay,
     rmSync(dataDir, { recursive: true, force: true });
   }
 });
+
+test('what was removed and has lost its bytes does not come back', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'history-'));
+  try {
+    const first = await startEmulator({ dataDir });
+    const { id } = await first.admin.put({ path: '/f/a' }, 'one');
+    first.admin.remove({ path: '/f' });
+    const [folder] = first.admin.removed();
+    await first.close();
+    await using second = await startEmulator({ dataDir, historyBytes: 0 });
+    await second.admin.put({ path: '/b' }, 'x');
+    second.admin.remove({ path: '/b' });
+    assert.throws(() => second.admin.restore(folder?.id ?? ''), /given up/);
+    assert.throws(() => second.admin.item({ id }), /there is no item/);
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
