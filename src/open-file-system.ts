@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
-import { timestampNow } from './base/timestamp.ts';
+import { timestamp, timestampNow } from './base/timestamp.ts';
 import type { ContentFile } from './content/content-file.ts';
 import { Contents } from './content/contents.ts';
 import type { Drive } from './drive/drive.ts';
@@ -183,7 +183,8 @@ class Composition implements OpenedFileSystem {
     const isNewer = item.contentVersion !== file.item.contentVersion || item.size !== file.item.size;
     if (node?.content === file.id && isNewer && file.moveOn(item)) {
       store.transact(() => {
-        tree.update(node.id, { item, size: item.size });
+        const mtime = timestamp(item.modified);
+        tree.update(node.id, { item, size: item.size, mtime, ctime: timestampNow(this.#parts.clock.now()) });
         this.#parts.contents.save(file);
       });
       this.#kernel.invalidateNode(node.id);

@@ -39,6 +39,7 @@ export class Ranges {
   }
 
   remove(start: number, end: number): Ranges {
+    if (start >= end) return this;
     const kept = this.list.flatMap((range) => [
       { start: range.start, end: Math.min(range.end, start) },
       { start: Math.max(range.start, end), end: range.end },
@@ -56,9 +57,10 @@ export class Ranges {
 
   /** What of [start, end) is not in the set, in order. */
   gaps(start: number, end: number): Range[] {
-    let missing = new Ranges([{ start, end }]);
     if (start >= end) return [];
-    for (const range of this.list) missing = missing.remove(range.start, range.end);
+    let missing = new Ranges([{ start, end }]);
+    for (const range of this.list)
+      if (range.end > start && range.start < end) missing = missing.remove(range.start, range.end);
     return [...missing.list];
   }
 }

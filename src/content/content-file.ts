@@ -38,13 +38,15 @@ const openAnyhow = (path: string): number => {
   }
 };
 
+const ended = (id: ContentId): FsError => new FsError('EBADF', `content ${id} is closed`);
+
 /** What a content needs of its surroundings. */
 export interface ContentHost {
   readonly drive: Drive;
   readonly bootId: string;
   /** The first byte that the drive does not have is about to be written: make that durable. */
   becomesDirty(file: ContentFile): void;
-  /** Bytes were added to the disk. */
+  /** Bytes were added to the disk, or (negative) taken from it. */
   grew(bytes: number): void;
   /** The disk is full: free some of it. False if nothing could be freed. */
   makeRoom(bytes: number): boolean;
@@ -67,6 +69,7 @@ export class ContentFile {
   #unsynced: boolean;
   #generation = 0;
   #isSaved = true;
+  #isClosed = false;
   #fetcher: Fetcher | undefined;
 
   constructor(id: ContentId, path: string, record: ContentRecord, host: ContentHost) {
@@ -96,8 +99,9 @@ export class ContentFile {
     return this.#generation;
   }
 
-  get presentBytes(): number {
-    return this.#present.size;
+  /** Bytes that take space on this disk. */
+  get heldBytes(): number {
+    return this.#present.size - this.#holes.size;
   }
 
   /** Bytes that nobody ever wrote, and that take no space. */
@@ -120,6 +124,11 @@ export class ContentFile {
     return this.record(used);
   }
 
+  /** What `toSave` gave was not saved after all. */
+  notSaved(): void {
+    this.#isSaved = false;
+  }
+
   record(used: number): ContentRecord {
     return {
       ...{ node: this.node, size: this.#size, dirty: this.#dirty, used },
@@ -132,11 +141,16 @@ export class ContentFile {
 
   /** Fewer bytes than asked for only at the end of the content. */
   async read(offset: number, length: number, signal: AbortSignal, window?: ReadWindow): Promise<Uint8Array> {
-    const end = Math.min(offset + length, this.#size);
+    let end = Math.min(offset + length, this.#size);
     if (offset >= end) return new Uint8Array(0);
     const ahead = window?.take(offset, end - offset) ?? end - offset;
-    if (!this.#present.covers(offset, end)) await this.ensure(offset, end, signal, ahead);
-    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(end, this.#size) - offset));
+    while (!this.#present.covers(offset, end)) {
+      await this.ensure(offset, end, signal, ahead);
+      // It may be another size by now.
+      end = Math.min(offset + length, this.#size);
+    }
+    if (this.#isClosed) throw ended(this.id);
+    const buffer = Buffer.allocUnsafe(Math.max(0, end - offset));
     // A hole at the end is not in the file: what cannot be read is zero.
     return buffer.fill(0, readSync(this.#fd, buffer, 0, buffer.length, offset));
   }
@@ -145,21 +159,27 @@ export class ContentFile {
   write(offset: number, data: Uint8Array): void {
     if (data.length === 0) return;
     this.#change();
-    const before = this.#present.size;
-    if (offset > this.#size) this.#addHole(this.#size, offset);
+    const end = offset + data.length;
+    if (offset > this.#size) this.#dropBehind(this.#size);
     this.#writeFully(offset, data);
-    this.#present = this.#present.add(offset, offset + data.length);
-    if (this.#holes.list.length > 0) this.#holes = this.#holes.remove(offset, offset + data.length);
-    this.#size = Math.max(this.#size, offset + data.length);
-    this.#host.grew(this.#present.size - before);
+    this.#counted(() => {
+      if (offset > this.#size) this.#addHole(this.#size, offset);
+      this.#present = this.#present.add(offset, end);
+      if (this.#holes.list.length > 0) this.#holes = this.#holes.remove(offset, end);
+      this.#size = Math.max(this.#size, end);
+    });
   }
 
   truncate(size: number): void {
     if (size === this.#size) return;
     this.#change();
-    if (size > this.#size) this.#addHole(this.#size, size);
-    else this.#cutTo(size);
-    this.#size = size;
+    this.#counted(() => {
+      if (size > this.#size) {
+        this.#dropBehind(this.#size);
+        this.#addHole(this.#size, size);
+      } else this.#cutTo(size);
+      this.#size = size;
+    });
   }
 
   /** Zeros from `start` to `end`, told as a hole; within the size. */
@@ -170,8 +190,7 @@ export class ContentFile {
     const zeros = Buffer.alloc(Math.min(stop - start, 1 << 20));
     for (let at = start; at < stop; at += zeros.length)
       this.#writeFully(at, zeros.subarray(0, Math.min(zeros.length, stop - at)));
-    this.#present = this.#present.add(start, stop);
-    this.#holes = this.#holes.add(start, stop);
+    this.#counted(() => this.#addHole(start, stop));
   }
 
   /** The next position at or behind `offset` that is data (or a hole); the size for a hole behind all data. */
@@ -186,17 +205,23 @@ export class ContentFile {
 
   /** Resolves when the bytes from `start` to `end` are on this disk. Rejects with the drive's error, or ENOSPC. */
   async ensure(start: number, end: number, signal: AbortSignal, ahead = end - start): Promise<void> {
-    for (;;) {
-      const gap = this.#missing(start, end);
-      if (gap === undefined) return;
+    for (let gap = this.#missing(start, end); gap !== undefined; gap = this.#missing(start, end)) {
       const stop = this.#missing(gap.start, gap.start + Math.max(ahead, gap.end - gap.start))?.end ?? gap.end;
-      try {
-        await abortable(this.#fetching().bring(gap, { start: gap.start, end: stop }), signal);
-      } catch (error) {
-        const isGone = error instanceof DriveError && error.fault === 'changed';
-        if (!isGone || !(await this.#host.versionGone(this))) throw error;
-      }
+      const fetcher = this.#fetching();
+      const bringing = fetcher.bring(gap, { start: gap.start, end: stop });
+      await abortable(bringing, signal).catch((error: unknown) => this.#mend(error, fetcher, signal));
     }
+  }
+
+  /** Throws what kept the bytes from coming, unless they may come in another way now. */
+  async #mend(error: unknown, fetcher: Fetcher, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw error;
+    // It was ended because the content is another by now: what is missing may be, too.
+    if (fetcher !== this.#fetcher) return;
+    const isGone = error instanceof DriveError && error.fault === 'changed';
+    const movedOn = isGone && (await this.#host.versionGone(this));
+    // Another reader may have moved it on meanwhile.
+    if (!movedOn && fetcher === this.#fetcher) throw error;
   }
 
   /** Names the bytes as they are now, also over restarts: differs after any write. */
@@ -219,12 +244,17 @@ export class ContentFile {
     this.#isSaved = false;
   }
 
-  /** The drive holds exactly these bytes now, as this version of this item. */
-  confirm(item: Item): void {
+  /** The drive holds exactly these bytes now, as this version of this item. Returns what takes that back. */
+  confirm(item: Item): () => void {
+    const before = { base: this.#base, dirty: this.#dirty };
     this.#stopFetching();
     this.#dirty = false;
     this.#isSaved = false;
     this.#base = { item, upTo: this.#size };
+    return () => {
+      this.#dirty = before.dirty;
+      this.#base = before.base;
+    };
   }
 
   /** Nothing was read of the old version yet: read this one instead. */
@@ -238,6 +268,7 @@ export class ContentFile {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#stopFetching();
     closeSync(this.#fd);
   }
@@ -248,6 +279,7 @@ export class ContentFile {
   }
 
   #fetching(): Fetcher {
+    if (this.#isClosed) throw ended(this.id);
     if (this.#base === undefined) throw new FsError('EIO', `content ${this.id} has a gap and nothing to fill it from`);
     this.#fetcher ??= new Fetcher(this.#host.drive, this.#base.item, (offset, piece) => this.#arrived(offset, piece));
     return this.#fetcher;
@@ -263,8 +295,9 @@ export class ContentFile {
     const end = Math.min(offset + piece.length, this.#base?.upTo ?? 0);
     for (const gap of this.#present.gaps(offset, end)) {
       this.#writeFully(gap.start, piece.subarray(gap.start - offset, gap.end - offset));
-      this.#present = this.#present.add(gap.start, gap.end);
-      this.#host.grew(gap.end - gap.start);
+      this.#counted(() => {
+        this.#present = this.#present.add(gap.start, gap.end);
+      });
     }
     this.#unsynced = true;
     this.#isSaved = false;
@@ -272,10 +305,20 @@ export class ContentFile {
   }
 
   #change(): void {
+    if (this.#isClosed) throw ended(this.id);
     this.#unsynced = true;
     if (!this.#dirty) this.#becomeDirty();
     this.#isSaved = false;
     this.#generation += 1;
+  }
+
+  /** Runs a change of what is on this disk, and tells by how much that grew. */
+  #counted(change: () => void): void {
+    const before = this.heldBytes;
+    change();
+    this.#isSaved = false;
+    const grown = this.heldBytes - before;
+    if (grown !== 0) this.#host.grew(grown);
   }
 
   #becomeDirty(): void {
@@ -288,9 +331,12 @@ export class ContentFile {
     }
   }
 
+  /** The file may hold bytes of a longer, earlier state behind its end. */
+  #dropBehind(end: number): void {
+    if (fstatSync(this.#fd).size > end) ftruncateSync(this.#fd, end);
+  }
+
   #addHole(start: number, end: number): void {
-    // The file may hold bytes of a longer, earlier state there.
-    if (fstatSync(this.#fd).size > start) ftruncateSync(this.#fd, start);
     this.#present = this.#present.add(start, end);
     this.#holes = this.#holes.add(start, end);
   }
@@ -298,7 +344,7 @@ export class ContentFile {
   #cutTo(size: number): void {
     this.#present = this.#present.remove(size, Number.MAX_SAFE_INTEGER);
     this.#holes = this.#holes.remove(size, Number.MAX_SAFE_INTEGER);
-    if (fstatSync(this.#fd).size > size) ftruncateSync(this.#fd, size);
+    this.#dropBehind(size);
     if (this.#base !== undefined && this.#base.upTo > size) this.#base = { item: this.#base.item, upTo: size };
     if (size === 0) {
       this.#stopFetching();
@@ -331,5 +377,6 @@ export class ContentFile {
     }
     this.#present = Ranges.empty;
     this.#holes = Ranges.empty;
+    this.#isSaved = false;
   }
 }

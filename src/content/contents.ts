@@ -1,11 +1,12 @@
 // All contents on this disk: which files they are in, who uses them, and how much space they may take. Invariant: a content
 // that is dirty or in use is never evicted; the budget is kept when space is taken, not by a sweep.
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { Ranges } from '../base/ranges.ts';
 import type { Drive, Item } from '../drive/drive.ts';
 import type { Store, Table } from '../store/store.ts';
 import { ContentFile, type ContentHost } from './content-file.ts';
@@ -108,7 +109,7 @@ export class Contents {
     this.#inUse.set(id, { file, users: 1, retired: false });
     this.#evictable.delete(id);
     // Unsent bytes are counted all the time, used or not.
-    if (!record.dirty) this.#bytesInUse += file.presentBytes;
+    if (!record.dirty) this.#bytesInUse += file.heldBytes;
     return file;
   }
 
@@ -122,17 +123,18 @@ export class Contents {
     if (use === undefined) return;
     use.users -= 1;
     if (use.users > 0) return;
-    if (use.retired || !file.isDirty) this.#bytesInUse -= file.presentBytes;
+    if (use.retired || !file.isDirty) this.#bytesInUse -= file.heldBytes;
     this.#inUse.delete(file.id);
-    if (use.retired) {
-      file.close();
-      this.#remove(file.id);
-      return;
+    this.#unsaved.delete(file);
+    try {
+      if (use.retired) this.#remove(file.id);
+      else if (!file.isSaved) this.#put(file);
+      else this.#usedAt.set(file.id, this.#options.clock.now());
+    } catch (error) {
+      this.#options.log.warn(`the state of content ${file.id} could not be noted`, error);
     }
-    if (!file.isSaved) this.#put(file);
-    else this.#usedAt.set(file.id, this.#options.clock.now());
     file.close();
-    if (!file.isDirty) this.#evictable.set(file.id, file.presentBytes);
+    if (!use.retired && !file.isDirty) this.#evictable.set(file.id, file.heldBytes);
   }
 
   /** Makes what is known of the content durable, in the running transaction if there is one. */
@@ -149,12 +151,19 @@ export class Contents {
   retire(id: ContentId): void {
     const use = this.#inUse.get(id);
     if (use !== undefined) {
+      const before = use.retired;
       use.retired = true;
+      this.#store.ifUndone(() => {
+        use.retired = before;
+      });
       return;
     }
     const record = this.#records.get(id);
-    if (record?.dirty) this.#bytesInUse -= presentBytes(record);
     this.#remove(id);
+    if (record?.dirty)
+      this.#store.afterCommit(() => {
+        this.#bytesInUse -= heldBytes(record);
+      });
   }
 
   /** Contents with unsent bytes; for the start, when nothing is in use. */
@@ -190,7 +199,7 @@ export class Contents {
 
   async #syncAll(): Promise<void> {
     const synced: (readonly [ContentId, ContentRecord])[] = [];
-    for (const { key, value } of this.#records.all()) {
+    for (const { key, value } of [...this.#records.all()]) {
       if (value.unsyncedIn === undefined || this.isSuspect(value)) continue;
       const { unsyncedIn: _, ...record } = value;
       if (await syncFile(this.#path(key))) synced.push([key, record]);
@@ -206,7 +215,10 @@ export class Contents {
 
   #put(file: ContentFile): void {
     this.#usedAt.delete(file.id);
-    this.#records.put(file.id, file.toSave(this.#options.clock.now()));
+    this.#store.transact(() => {
+      this.#store.ifUndone(() => file.notSaved());
+      this.#records.put(file.id, file.toSave(this.#options.clock.now()));
+    });
   }
 
   #becomesDirty(file: ContentFile): void {
@@ -218,6 +230,10 @@ export class Contents {
 
   #grew(bytes: number): void {
     this.#bytesInUse += bytes;
+    this.#keepBudget();
+  }
+
+  #keepBudget(): void {
     const over = this.bytes - this.#options.budget;
     if (over > 0) this.#evict(over);
   }
@@ -230,16 +246,26 @@ export class Contents {
       const id = this.#evictable.rkeys().next().value;
       if (id === undefined) break;
       this.#evictable.delete(id);
-      this.#remove(id);
       freed += before - this.#evictable.calculatedSize;
+      // The bytes first: with a full disk there may be no space to note it, and a record without bytes is harmless.
+      rmSync(this.#path(id), { force: true });
+      try {
+        this.#records.remove(id);
+      } catch (error) {
+        this.#options.log.warn(`content ${id} was given up, which could not be noted`, error);
+      }
     }
     return freed;
   }
 
   #remove(id: ContentId): void {
-    this.#evictable.delete(id);
-    this.#records.remove(id);
-    rmSync(this.#path(id), { force: true });
+    this.#store.transact(() => {
+      this.#records.remove(id);
+      this.#store.afterCommit(() => {
+        this.#evictable.delete(id);
+        rmSync(this.#path(id), { force: true });
+      });
+    });
   }
 
   #saveSoon(file: ContentFile): void {
@@ -261,16 +287,28 @@ export class Contents {
   #recover(): void {
     const cached: { readonly id: ContentId; readonly record: ContentRecord }[] = [];
     for (const { key, value } of this.#records.all()) {
-      if (value.dirty) this.#bytesInUse += presentBytes(value);
+      if (value.dirty) this.#bytesInUse += heldBytes(value);
       else cached.push({ id: key, record: value });
     }
+    this.#removeStrays();
     cached.sort((a, b) => a.record.used - b.record.used);
     this.#store.transact(() => {
       for (const { id, record } of cached) {
         if (this.isSuspect(record)) this.#remove(id);
-        else this.#evictable.set(id, presentBytes(record));
+        else this.#evictable.set(id, heldBytes(record));
       }
     });
+    this.#keepBudget();
+  }
+
+  /** Files of contents that were being made or removed when the last run ended. */
+  #removeStrays(): void {
+    const { folder } = this.#options;
+    if (!existsSync(folder)) return;
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const id = /\/(\d+)$/.exec(name)?.[1];
+      if (id !== undefined && this.#records.get(Number(id)) === undefined) rmSync(join(folder, name), { force: true });
+    }
   }
 }
 
@@ -286,5 +324,4 @@ const syncFile = async (path: string): Promise<boolean> => {
   }
 };
 
-const presentBytes = (record: ContentRecord): number =>
-  record.present.reduce((sum, [start, end]) => sum + end - start, 0);
+const heldBytes = ({ present, holes }: ContentRecord): number => Ranges.from(present).size - Ranges.from(holes).size;

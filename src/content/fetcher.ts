@@ -3,7 +3,7 @@
 import type { ByteRange, Drive, Item } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
 
-/** Takes a piece as it arrives; it may come when nobody wants it any more. */
+/** Takes a piece as it arrives; never called once the fetcher is stopped. */
 export type Sink = (offset: number, piece: Uint8Array) => void;
 
 interface Waiter {
@@ -74,10 +74,6 @@ export class Fetcher {
     this.#sink = sink;
   }
 
-  get isBusy(): boolean {
-    return this.#transfers.size > 0;
-  }
-
   /**
    * Resolves when more of the bytes from `wanted.start` on are there (maybe not all of `wanted`); starts a transfer of
    * `ahead` if none brings them already. Rejects with the drive's error.
@@ -97,7 +93,12 @@ export class Fetcher {
     const transfer = new Transfer(range);
     this.#transfers.add(transfer);
     const pieces = this.#drive.read(this.#item, range, this.#abort.signal);
-    void transfer.run(pieces, this.#sink).finally(() => this.#transfers.delete(transfer));
+    const sink: Sink = (offset, piece) => {
+      // A piece may have been on its way when it ended: the content may be closed, or of another version.
+      this.#abort.signal.throwIfAborted();
+      this.#sink(offset, piece);
+    };
+    void transfer.run(pieces, sink).finally(() => this.#transfers.delete(transfer));
     return transfer;
   }
 }

@@ -11,7 +11,8 @@ import { checkWritable, type FsParts, needNode, now } from './parts.ts';
 interface Handle {
   readonly node: NodeId;
   readonly flags: number;
-  readonly file: ContentFile;
+  /** The version that the handle reads; another once it writes to a file that the drive has replaced. */
+  file: ContentFile;
   readonly window: ReadWindow;
 }
 
@@ -51,7 +52,13 @@ export class Files {
     const node = needNode(this.#parts, id);
     if (parent !== undefined && node.parent === undefined) throw new FsError('ENOENT', `${node.name} was removed`);
     const opened = this.openNow(node, flags);
-    if ((flags & constants.O_TRUNC) !== 0) this.truncateFile(this.#need(opened.handle).file, 0);
+    if ((flags & constants.O_TRUNC) === 0) return opened;
+    try {
+      this.truncateFile(this.#need(opened.handle).file, 0);
+    } catch (error) {
+      this.release(opened.handle);
+      throw error;
+    }
     return opened;
   }
 
@@ -72,7 +79,7 @@ export class Files {
   }
 
   write(id: HandleId, offset: number, data: Uint8Array): number {
-    const { file, flags, node } = this.#need(id);
+    const { file, flags, node } = this.#toWrite(id);
     file.write((flags & constants.O_APPEND) !== 0 ? file.size : offset, data);
     this.written.set(node, now(this.#parts));
     return data.length;
@@ -98,7 +105,14 @@ export class Files {
   release(id: HandleId): NodeId {
     const { node, file } = this.#need(id);
     this.#handles.delete(id);
-    this.save(node, file);
+    try {
+      this.save(node, file);
+    } catch (error) {
+      this.#parts.log.error(
+        `what was written to ${this.#parts.tree.path(node) ?? node} last could not be noted`,
+        error,
+      );
+    }
     this.#parts.contents.close(file);
     this.#parts.references.closed(node);
     return node;
@@ -109,7 +123,7 @@ export class Files {
   }
 
   fallocate(id: HandleId, mode: number, offset: number, length: number): void {
-    const { file, node } = this.#need(id);
+    const { file, node } = this.#toWrite(id);
     const end = offset + length;
     if (![0, keepSize, punchHole | keepSize, zeroRange, zeroRange | keepSize].includes(mode))
       throw new FsError('EOPNOTSUPP', `fallocate mode ${mode} is not for drives`);
@@ -137,6 +151,8 @@ export class Files {
       this.write(to.handle, to.offset + done, piece);
       done += piece.length;
     }
+    // Nothing copied would mean the end of the source.
+    if (done === 0) signal.throwIfAborted();
     return done;
   }
 
@@ -226,6 +242,17 @@ export class Files {
       return content;
     });
     return contents.open(id);
+  }
+
+  /** The drive may have replaced the version that the handle reads: what is written belongs to the present one. */
+  #toWrite(id: HandleId): Handle {
+    const handle = this.#need(id);
+    const node = needNode(this.#parts, handle.node);
+    if (node.content === handle.file.id) return handle;
+    const file = this.#openContent(node);
+    this.#parts.contents.close(handle.file);
+    handle.file = file;
+    return handle;
   }
 
   #need(id: HandleId): Handle {

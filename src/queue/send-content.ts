@@ -121,7 +121,7 @@ const note = (parts: Parts, entry: ContentEntry, subject: Subject, generation: n
     }
     done(parts, entry, item);
     if (item.size === file.size) {
-      file.confirm(item);
+      store.ifUndone(file.confirm(item));
       contents.save(file);
     } else changes.replaceContent(node.id, item);
     tree.update(node.id, { ahead: aheadOf(parts, node.id, entry) });

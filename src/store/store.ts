@@ -45,6 +45,8 @@ export interface Store {
   transact<T>(work: () => T): T;
   /** Runs `work` once the running transaction is logged, and not at all if it is undone; now, if none is running. */
   afterCommit(work: () => void): void;
+  /** Runs `work` if the running transaction is undone: for what was changed in memory along with it. */
+  ifUndone(work: () => void): void;
   /** Called after a transaction was undone, for whoever keeps copies of records. */
   onUndone(listener: () => void): void;
   /** Resolves when all transactions so far are safe from a power cut. */
@@ -59,6 +61,19 @@ const asFsError = (error: unknown): unknown => {
     : error;
 };
 
+/** All of them, whatever one does: each keeps another part of the memory in step with the disk. */
+const runAll = (works: readonly (() => void)[]): void => {
+  const failures: unknown[] = [];
+  for (const work of works) {
+    try {
+      work();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+};
+
 class LayeredStore implements Store {
   readonly #root: RootDatabase;
   readonly #log: WriteAheadLog;
@@ -70,6 +85,7 @@ class LayeredStore implements Store {
   /** Of the running transaction: what it changed, and what was there before. */
   #running: { readonly change: Change; readonly before: Change | undefined }[] | undefined;
   #committed: (() => void)[] = [];
+  #undone: (() => void)[] = [];
 
   constructor(root: RootDatabase, log: WriteAheadLog) {
     this.#root = root;
@@ -97,13 +113,18 @@ class LayeredStore implements Store {
     const result = this.#logged(work);
     const committed = this.#committed;
     this.#committed = [];
-    for (const follow of committed) follow();
+    this.#undone = [];
+    runAll(committed);
     return result;
   }
 
   afterCommit(work: () => void): void {
     if (this.#running !== undefined) this.#committed.push(work);
     else work();
+  }
+
+  ifUndone(work: () => void): void {
+    if (this.#running !== undefined) this.#undone.push(work);
   }
 
   onUndone(listener: () => void): void {
@@ -135,8 +156,10 @@ class LayeredStore implements Store {
       const done = this.#running ?? [];
       this.#running = undefined;
       for (const { change, before } of done.reverse()) this.#layer.restore(change, before);
+      const undone = this.#undone.reverse();
       this.#committed = [];
-      for (const listener of this.#listeners) listener();
+      this.#undone = [];
+      runAll([...undone, ...this.#listeners]);
       throw asFsError(error);
     }
   }

@@ -35,6 +35,7 @@ export class WriteAheadLog {
   #length = 0;
   #synced = 0;
   #isNameSynced = false;
+  #clears = 0;
 
   /** Opens (or makes) the log; `read` tells what an earlier run left in it. */
   constructor(path: string) {
@@ -77,11 +78,13 @@ export class WriteAheadLog {
   /** Resolves when all that was appended is safe from a power cut. */
   async sync(): Promise<void> {
     const length = this.#length;
+    const clears = this.#clears;
     if (length <= this.#synced) return;
     await flushFile(this.#fd);
     if (!this.#isNameSynced) await syncFolder(dirname(this.#path));
     this.#isNameSynced = true;
-    this.#synced = Math.min(length, this.#length);
+    // Cleared meanwhile, it holds other transactions, which may have come too late for this flush.
+    if (clears === this.#clears) this.#synced = length;
   }
 
   /** What it holds is safe elsewhere now. */
@@ -89,6 +92,7 @@ export class WriteAheadLog {
     ftruncateSync(this.#fd, 0);
     this.#length = 0;
     this.#synced = 0;
+    this.#clears += 1;
   }
 
   close(): void {

@@ -1,0 +1,115 @@
+// Open files over a drive that changes underneath.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { DriveError } from '../../src/drive/drive-error.ts';
+import { O_APPEND, O_RDWR, O_TRUNC, O_WRONLY } from '../suites/posix/calls.ts';
+import { Bench } from '../support/opened.ts';
+
+/** Lists the folder again now. */
+const refresh = async (bench: Bench): Promise<void> => {
+  await bench.list();
+};
+
+test('what is written through a handle after the drive replaced the file is not lost', async () => {
+  await using bench = await Bench.open({ fs: { listingAgeMs: 0 } });
+  bench.memory.store.put('a', 'first version');
+  const fd = await bench.calls.open('/a', O_RDWR);
+  assert.equal((await bench.calls.read(fd, 0, 100)).toString(), 'first version');
+  bench.memory.store.put('a', 'second version, longer');
+  await refresh(bench);
+  await bench.calls.write(fd, Buffer.from('OUR'), 0);
+  assert.equal((await bench.calls.read(fd, 0, 100)).toString(), 'OURond version, longer');
+  await bench.calls.close(fd);
+  await bench.sync();
+  assert.deepEqual(bench.tree(), { a: 'OURond version, longer' });
+});
+
+test('appending through an old handle goes behind what the drive has now', async () => {
+  await using bench = await Bench.open({ fs: { listingAgeMs: 0 } });
+  bench.memory.store.put('a', 'one ');
+  const fd = await bench.calls.open('/a', O_WRONLY | O_APPEND);
+  bench.memory.store.put('a', 'one two ');
+  await refresh(bench);
+  await bench.calls.write(fd, Buffer.from('three'), 0);
+  await bench.calls.close(fd);
+  await bench.sync();
+  assert.deepEqual(bench.tree(), { a: 'one two three' });
+});
+
+test('a handle goes on reading its version once it has it, a new one reads the new', async () => {
+  await using bench = await Bench.open({ fs: { listingAgeMs: 0 } });
+  bench.memory.store.put('a', 'first');
+  const fd = await bench.calls.open('/a', 0);
+  await bench.calls.read(fd, 0, 100);
+  bench.memory.store.put('a', 'second');
+  await refresh(bench);
+  assert.equal((await bench.calls.read(fd, 0, 100)).toString(), 'first');
+  assert.equal(await bench.read('/a'), 'second');
+  await bench.calls.close(fd);
+  assert.equal(bench.opened.cachedBytes(), 6);
+});
+
+test('a handle that has read nothing yet moves on with the drive, and so do those who wait with it', async () => {
+  await using bench = await Bench.open();
+  bench.memory.store.put('a', 'first');
+  bench.memory.store.at('a').modified = 1_000_000;
+  assert.equal((await bench.calls.stat('/a')).mtime, 1_000_000_000_000n);
+  const fd = await bench.calls.open('/a', 0);
+  bench.memory.store.put('a', 'second, longer');
+  bench.memory.store.at('a').modified = 2_000_000;
+  const all = await Promise.all([0, 1, 2].map((offset) => bench.calls.read(fd, offset, 4)));
+  assert.deepEqual(all.map(String), ['seco', 'econ', 'cond']);
+  const { size, mtime } = await bench.calls.fstat(fd);
+  assert.deepEqual([size, mtime], [14, 2_000_000_000_000n]);
+  await bench.calls.close(fd);
+});
+
+test('a read never mixes two versions', async () => {
+  await using bench = await Bench.open({ memory: { fragmentSize: 1000 } });
+  bench.memory.store.put('a', Buffer.alloc(10_000, 'a'));
+  const fd = await bench.calls.open('/a', 0);
+  let pieces = 0;
+  bench.memory.before = ({ intent }) => {
+    if (intent === 'piece' && ++pieces === 4) bench.memory.store.put('a', Buffer.alloc(10_000, 'b'));
+  };
+  const got = await bench.calls.read(fd, 0, 10_000).catch((error: unknown) => error);
+  if (Buffer.isBuffer(got)) assert.equal(new Set(got).size, 1);
+  else assert.ok(got instanceof DriveError && got.fault === 'changed', String(got));
+  await bench.calls.close(fd);
+  assert.equal(await bench.read('/a'), 'b'.repeat(10_000), 'opened again, it is the new one');
+});
+
+test('reading a parked file does not send it', async () => {
+  let deny = true;
+  await using bench = await Bench.open();
+  bench.memory.before = ({ intent }) => {
+    if (deny && intent === 'upload') throw new DriveError('denied', 'not you');
+  };
+  await bench.write('/a', 'text');
+  assert.equal((await bench.sync())[0]?.parked, 'not you');
+  deny = false;
+  assert.equal(await bench.read('/a'), 'text');
+  assert.equal((await bench.sync())[0]?.parked, 'not you');
+  await bench.write('/a', 'more');
+  assert.deepEqual(await bench.sync(), []);
+  assert.deepEqual(bench.tree(), { a: 'more' });
+});
+
+test('an open that fails leaves no handle behind', async () => {
+  await using bench = await Bench.open({ memory: {} });
+  bench.memory.store.put('a', 'text');
+  await bench.calls.stat('/a');
+  const { fs } = bench.opened;
+  const never = new AbortController().signal;
+  const entry = await fs.lookup(1 as never, 'a', never);
+  const { node } = entry.attributes;
+  // The content's place is taken by a folder: it cannot be opened for writing.
+  mkdirSync(`${bench.folder}/content/01/1`, { recursive: true });
+  await assert.rejects(fs.open(node, O_RDWR | O_TRUNC, never));
+  await assert.rejects(fs.open(node, O_RDWR, never));
+  fs.forget(node, 1);
+  await fs.unlink({ parent: 1 as never, name: 'a' }, never);
+  await bench.sync();
+  assert.equal(bench.opened.nodes(), 1, 'nothing refers to the node any more');
+});

@@ -1,0 +1,108 @@
+// A file system over a drive in memory, for tests that need all of it: opened, closed and opened again on the same folder.
+import { systemClock } from '../../src/base/clock.ts';
+import type { Log } from '../../src/base/log.ts';
+import type { Drive } from '../../src/drive/drive.ts';
+import { type OpenedFileSystem, type OpenFileSystemOptions, openFileSystem } from '../../src/open-file-system.ts';
+import { FileSystemCalls } from './file-system-calls.ts';
+import { liveLike, MemoryDrive, type MemoryDriveOptions } from './memory-drive.ts';
+import { tempDir } from './temp-dir.ts';
+
+export interface BenchOptions {
+  /** The drive in memory. */
+  readonly memory?: MemoryDriveOptions;
+  /** Comes between the file system and the drive in memory. */
+  readonly wrap?: (drive: Drive) => Drive;
+  readonly fs?: Partial<OpenFileSystemOptions>;
+}
+
+export class Bench implements AsyncDisposable {
+  readonly memory: MemoryDrive;
+  readonly folder: string;
+  /** Warnings and errors. */
+  readonly troubles: string[] = [];
+  readonly #options: OpenFileSystemOptions;
+  readonly #remove: () => Promise<void>;
+  opened: OpenedFileSystem;
+  calls: FileSystemCalls;
+
+  private constructor(options: BenchOptions, folder: AsyncDisposable & { readonly path: string }) {
+    this.memory = new MemoryDrive({ features: liveLike, ...options.memory });
+    this.folder = folder.path;
+    this.#remove = async () => folder[Symbol.asyncDispose]();
+    const note = (message: string): void => void this.troubles.push(message);
+    const log: Log = { debug: () => {}, info: () => {}, warn: note, error: note };
+    this.#options = {
+      ...{ drive: options.wrap?.(this.memory) ?? this.memory, folder: this.folder, clock: systemClock, log },
+      ...{ cacheSize: 1e9, settleMs: 5, listingAgeMs: 1e9 },
+      settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', readOnly: false },
+      ...options.fs,
+    };
+    this.opened = openFileSystem(this.#options);
+    this.calls = new FileSystemCalls(this.opened.fs);
+  }
+
+  static async open(options: BenchOptions = {}): Promise<Bench> {
+    return new Bench(options, await tempDir());
+  }
+
+  /** Rejects when not everything but parked changes is on the drive after a while. */
+  sync(path?: string, timeoutMs = 20_000): ReturnType<OpenedFileSystem['sync']> {
+    return this.opened.sync(path, AbortSignal.timeout(timeoutMs));
+  }
+
+  async reopen(changes: Partial<OpenFileSystemOptions> = {}): Promise<void> {
+    await this.opened.close();
+    this.opened = openFileSystem({ ...this.#options, ...changes });
+    this.calls = new FileSystemCalls(this.opened.fs);
+  }
+
+  /** What the drive holds, as paths with contents. */
+  tree(): Record<string, string> {
+    return this.memory.store.tree();
+  }
+
+  /** What the file system shows, in the form of `tree`. */
+  async shown(): Promise<Record<string, string>> {
+    const found: [string, string][] = [];
+    const walk = async (path: string): Promise<void> => {
+      for await (const { name, kind } of this.calls.scan(path)) {
+        const at = `${path}/${name}`;
+        const text = kind === 'file' ? await this.read(at) : '';
+        found.push([`${at.slice(1)}${kind === 'folder' ? '/' : ''}`, text]);
+        if (kind === 'folder') await walk(at);
+      }
+    };
+    await walk('');
+    return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  async read(path: string): Promise<string> {
+    const fd = await this.calls.open(path, 0);
+    try {
+      return (await this.calls.read(fd, 0, (await this.calls.fstat(fd)).size)).toString();
+    } finally {
+      await this.calls.close(fd);
+    }
+  }
+
+  /** As a shell's `>` does it. */
+  async write(path: string, text: string): Promise<void> {
+    const fd = await this.calls.open(path, 0o1101, 0o644);
+    try {
+      await this.calls.write(fd, Buffer.from(text), 0);
+    } finally {
+      await this.calls.close(fd);
+    }
+  }
+
+  async list(path = ''): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { name } of this.calls.scan(path)) names.push(name);
+    return names.sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.opened.close();
+    await this.#remove();
+  }
+}
