@@ -9,6 +9,7 @@ import type { Place } from './intent.ts';
 import {
   aheadOf,
   done,
+  folderGone,
   folderItem,
   giveWay,
   holderOf,
@@ -81,7 +82,7 @@ const upload = (parts: Parts, entry: ContentEntry, subject: Subject, context: Se
     {
       target: targetOf(parts, subject),
       size,
-      modified: milliseconds(node.mtime),
+      modified: milliseconds((parts.tree.get(node.id) ?? node).mtime),
       body: (offset) => pieces(file, { offset, size, generation }, context.signal),
       ...resumed,
       onSession: async (state) => {
@@ -139,10 +140,7 @@ const mend = async (
   if (isFault(error, 'missing') && node.item !== undefined) {
     makeAgain(parts, entry, node);
   } else if (isFault(error, 'missing') && place !== undefined) {
-    parts.store.transact(() => {
-      parts.tree.update(place.parent, { item: undefined });
-      makeFolderFirst(parts, entry, place.parent, context.enqueue);
-    });
+    folderGone(parts, entry, place.parent, context.enqueue);
   } else if (isFault(error, 'exists') && place !== undefined) {
     const same = await sameOnDrive(parts, subject, place, context.signal);
     if (same !== undefined) note(parts, entry, subject, file.generation, same);
@@ -159,7 +157,8 @@ const makeAgain = (parts: Parts, entry: ContentEntry, node: Node): void => {
       return;
     }
     parts.tree.update(node.id, { item: undefined });
-    parts.journal.put({ ...entry, intent: { kind: 'put-content', node: node.id, at } });
+    const { session: _, ...afresh } = entry;
+    parts.journal.put({ ...afresh, intent: { kind: 'put-content', node: node.id, at } });
   });
 };
 

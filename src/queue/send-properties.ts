@@ -1,37 +1,57 @@
-// Sends descriptions and comments.
-import { done, isFault, type Send } from './sending.ts';
+// Sends descriptions and comments. They wait for the item that they are about, and go with it.
+import { afterCreation, done, isFault, itemGone, type Parts, type Send } from './sending.ts';
 
-export const sendDescription: Send<'describe'> = async (parts, entry, { signal }) => {
+export const sendDescription: Send<'describe'> = async (parts, entry, { signal, enqueue }) => {
   const { intent } = entry;
   const item = parts.tree.get(intent.node)?.item;
   if (item === undefined) {
-    done(parts, entry);
+    afterCreation(parts, entry, enqueue);
     return;
   }
-  const described = await parts.drive.setDescription(item.id, intent.text, signal);
-  parts.changes.settle(described.id);
-  done(parts, entry, described);
+  try {
+    const described = await parts.drive.setDescription(item.id, intent.text, signal);
+    parts.changes.settle(described.id);
+    done(parts, entry, described);
+  } catch (error) {
+    if (!isFault(error, 'missing')) throw error;
+    itemGone(parts, entry);
+  }
 };
 
-export const sendComment: Send<'add-comment'> = async (parts, entry, { signal }) => {
+type CommentEntry = Parameters<Send<'add-comment'>>[1];
+
+export const sendComment: Send<'add-comment'> = async (parts, entry, { signal, enqueue }) => {
   const { intent } = entry;
   const item = parts.tree.get(intent.node)?.item;
-  if (item !== undefined) {
+  if (item === undefined) {
+    afterCreation(parts, entry, enqueue);
+    return;
+  }
+  try {
     const isRepeat =
       entry.ambiguous === true &&
       (await parts.drive.comments(item.id, signal)).some((comment) => isOurs(comment, entry));
-    if (!isRepeat) await parts.drive.addComment(item.id, intent.text, signal);
+    if (!isRepeat) {
+      noteAttempt(parts, entry);
+      await parts.drive.addComment(item.id, intent.text, signal);
+    }
+    done(parts, entry);
+  } catch (error) {
+    if (!isFault(error, 'missing')) throw error;
+    itemGone(parts, entry);
   }
-  done(parts, entry);
+};
+
+/** This process may end before the answer comes: whoever goes on must look whether the comment is there. */
+const noteAttempt = ({ journal }: Parts, entry: CommentEntry): void => {
+  if (entry.ambiguous !== true) journal.put({ ...entry, ambiguous: true });
 };
 
 /** Clocks differ, so a comment counts as ours from a while before we sent it. */
 const clockSkewMs = 10 * 60_000;
 
-const isOurs = (
-  comment: { readonly text: string; readonly created: number },
-  entry: Parameters<Send<'add-comment'>>[1],
-): boolean => comment.text === entry.intent.text && comment.created >= entry.since - clockSkewMs;
+const isOurs = (comment: { readonly text: string; readonly created: number }, entry: CommentEntry): boolean =>
+  comment.text === entry.intent.text && comment.created >= entry.since - clockSkewMs;
 
 export const sendCommentRemoval: Send<'remove-comment'> = async (parts, entry, { signal }) => {
   const { intent } = entry;

@@ -3,12 +3,15 @@
 import type { ItemId } from '../drive/drive.ts';
 import type { Node } from '../metadata/node.ts';
 import {
+  afterCreation,
   done,
+  folderGone,
   folderItem,
   giveWay,
   holderOf,
   isFault,
   isPassing,
+  itemGone,
   makeFolderFirst,
   type Parts,
   remoteName,
@@ -37,6 +40,10 @@ export const sendFolder: Send<'create-folder'> = async (parts, entry, context) =
       parts.tree.update(node.id, { listedAt: parts.clock.now() });
     });
   } catch (error) {
+    if (isFault(error, 'missing')) {
+      folderGone(parts, entry, intent.at.parent, context.enqueue);
+      return;
+    }
     if (!isFault(error, 'exists')) throw error;
     await adoptFolder(parts, entry, { folder, name }, context);
   }
@@ -68,7 +75,7 @@ export const sendMove: Send<'move'> = async (parts, entry, context) => {
   const node = parts.tree.get(intent.node);
   const item = node?.item;
   if (node === undefined || item === undefined) {
-    afterCreation(parts, entry, context);
+    afterCreation(parts, entry, context.enqueue);
     return;
   }
   const parentId = folderItem(parts, intent.to.parent);
@@ -85,30 +92,26 @@ export const sendMove: Send<'move'> = async (parts, entry, context) => {
     done(parts, entry, moved);
   } catch (error) {
     if (isFault(error, 'exists')) giveWay(parts, entry, intent.to, (to) => ({ ...intent, to }), context.enqueue);
-    else if (isFault(error, 'missing')) itemGone(parts, entry);
+    else if (isFault(error, 'missing')) await moveMissed(parts, entry, item.id, context);
     else throw error;
   }
 };
 
-/** The item is not there yet (its creation gave way to another, say): the move comes after it, or is pointless. */
-const afterCreation = (parts: Parts, entry: Parameters<Send<'move'>>[1], context: SendContext): void => {
-  const others = parts.journal.of(entry.intent.node);
-  const isComing = others.some((other) => isCreation(other.intent.kind) && other.seq > entry.seq);
-  parts.store.transact(() => {
-    parts.journal.remove(entry);
-    if (isComing) context.enqueue(entry.intent);
-  });
-};
-
-const isCreation = (kind: string): boolean => kind === 'create-folder' || kind === 'put-content';
-
-/** Somebody else removed it. Unsent content makes it again at its place; else it goes here too. */
-const itemGone = (parts: Parts, entry: Parameters<Send<'move'>>[1]): void => {
-  const { node: id } = entry.intent;
-  parts.store.transact(() => {
-    done(parts, entry);
-    parts.changes.lose(id);
-  });
+/** Either the item is gone, or the folder that it was to be moved to. */
+const moveMissed = async (
+  parts: Parts,
+  entry: Parameters<Send<'move'>>[1],
+  item: ItemId,
+  context: SendContext,
+): Promise<void> => {
+  try {
+    await parts.drive.get(item, context.signal);
+  } catch (error) {
+    if (!isFault(error, 'missing')) throw error;
+    itemGone(parts, entry);
+    return;
+  }
+  folderGone(parts, entry, entry.intent.to.parent, context.enqueue);
 };
 
 export const sendRemoval: Send<'remove'> = async (parts, entry, context) => {

@@ -6,7 +6,7 @@ import type { Drive, Item, ItemId } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
 import type { FreeSpace } from '../metadata/free-space.ts';
 import { toRemoteName, withInfix } from '../metadata/names.ts';
-import type { Ahead, Node, NodeId } from '../metadata/node.ts';
+import { type Ahead, type Node, type NodeId, rootNode } from '../metadata/node.ts';
 import type { RemoteChanges } from '../metadata/remote-changes.ts';
 import type { Tree } from '../metadata/tree.ts';
 import type { Store } from '../store/store.ts';
@@ -64,6 +64,7 @@ export const done = (parts: Parts, entry: Entry, item?: Item): void => {
     if (item !== undefined && known.item?.id === item.id) parts.changes.applyItem(item, parts.changes.asking());
     else if (item !== undefined) parts.tree.update(node, { item });
     parts.tree.update(node, { ahead: aheadOf(parts, node, entry) });
+    if (known.parent === undefined) parts.settled(node);
   });
 };
 
@@ -84,15 +85,68 @@ export const folderItem = ({ tree }: Parts, folder: NodeId): ItemId | undefined 
 
 /** The folder is not on the drive: it is made (again) first, and the entry comes after it. */
 export const makeFolderFirst = (parts: Parts, entry: Entry, folder: NodeId, enqueue: Enqueue): void => {
+  if (folder === rootNode) throw new DriveError('broken', 'the drive says that it has no root folder');
   parts.store.transact(() => {
     const node = parts.tree.get(folder);
-    const isComing = parts.journal.of(folder).some(({ intent }) => intent.kind === 'create-folder');
-    if (node?.parent !== undefined && !isComing) {
+    if (node?.parent === undefined) {
+      withoutFolder(parts, entry, enqueue);
+      return;
+    }
+    if (!isComing(parts, folder)) {
       parts.tree.update(folder, { item: undefined });
       enqueue({ kind: 'create-folder', node: folder, at: { parent: node.parent, name: node.name } });
     }
     parts.journal.remove(entry);
     enqueue(entry.intent);
+  });
+};
+
+/** The drive has the folder no more, contrary to what we knew. */
+export const folderGone = (parts: Parts, entry: Entry, folder: NodeId, enqueue: Enqueue): void => {
+  parts.store.transact(() => {
+    if (folder !== rootNode) parts.tree.update(folder, { item: undefined });
+    makeFolderFirst(parts, entry, folder, enqueue);
+  });
+};
+
+/** The folder was removed since: the node has left it, and what was to happen in it happens where the node is now. */
+const withoutFolder = (parts: Parts, entry: Entry, enqueue: Enqueue): void => {
+  const { intent } = entry;
+  const node = parts.tree.get(intent.node);
+  const isCreation = intent.kind === 'create-folder' || intent.kind === 'put-content';
+  if (!isCreation || node?.parent === undefined) {
+    // A later entry moves it on, or removes it.
+    done(parts, entry);
+    return;
+  }
+  parts.journal.remove(entry);
+  enqueue({ ...intent, at: { parent: node.parent, name: node.name } });
+};
+
+/** Its item is still to be made, by another entry. */
+export const isComing = ({ journal }: Parts, node: NodeId, behind = 0): boolean =>
+  journal.of(node).some(({ seq, intent }) => seq > behind && 'at' in intent && intent.at !== undefined);
+
+/**
+ * The node's item is not there. If it is still to be made (its creation gave way to another, say), the entry comes after
+ * that; else there is nothing left that it could be about.
+ */
+export const afterCreation = (parts: Parts, entry: Entry, enqueue: Enqueue): void => {
+  parts.store.transact(() => {
+    if (!isComing(parts, entry.intent.node, entry.seq)) {
+      done(parts, entry);
+      return;
+    }
+    parts.journal.remove(entry);
+    enqueue(entry.intent);
+  });
+};
+
+/** Somebody else removed the item. Unsent content makes it again at its place; else the node goes here too. */
+export const itemGone = (parts: Parts, entry: Entry): void => {
+  parts.store.transact(() => {
+    done(parts, entry);
+    parts.changes.lose(entry.intent.node);
   });
 };
 
@@ -130,12 +184,17 @@ export const giveWay = (
 ): void => {
   const { tree, store, journal } = parts;
   const node = tree.get(entry.intent.node);
+  const isStillThere = node?.parent === place.parent && node.name === place.name;
+  if (!isStillThere && entry.intent.kind === 'move') {
+    // It was only on its way to where a later entry takes it.
+    done(parts, entry);
+    return;
+  }
   const wanted = conflictName(place.name, parts.hostName, new Date(parts.clock.now()));
   let name = wanted;
   for (let number = 2; tree.childAnyCase(place.parent, name) !== undefined; number += 1)
     name = withInfix(wanted, ` ${number}`);
   store.transact(() => {
-    const isStillThere = node?.parent === place.parent && node.name === place.name;
     if (isStillThere) tree.place(node.id, place.parent, name);
     journal.remove(entry);
     enqueue(again({ parent: place.parent, name }));
