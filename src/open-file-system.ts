@@ -98,6 +98,7 @@ class Composition implements OpenedFileSystem {
       store,
       tree,
       {
+        isMaking: (parent, name) => journal.isMaking({ parent, name }),
         entryChanged: (parent, name) => {
           if (references.isKnownToKernel(parent) || parent === rootNode) this.#kernel.invalidateEntry(parent, name);
         },
@@ -162,7 +163,8 @@ class Composition implements OpenedFileSystem {
   }
 
   async close(): Promise<void> {
-    const { queue, contents, store } = this.#parts;
+    const { queue, contents, listings, store } = this.#parts;
+    listings.close();
     await queue.stop();
     await contents.closeAll();
     await store.close();

@@ -190,8 +190,8 @@ export class Folders {
     const { tree, queue, contents } = this.#parts;
     const node = needNode(this.#parts, id);
     if (node.parent === undefined) return;
-    const isUnknownToDrive = queue.takeBack(id, node.item !== undefined) && node.item === undefined;
-    if (!isUnknownToDrive) queue.add({ kind: 'remove', node: id, from: { parent: node.parent, name: node.name } });
+    const from = { parent: node.parent, name: node.name };
+    const isUnknownToDrive = queue.remove({ kind: 'remove', node: id, from }, node.item !== undefined);
     tree.detach(id);
     tree.update(id, { ctime: now(this.#parts), ahead: isUnknownToDrive ? {} : { place: true } });
     if (node.content !== undefined && isUnknownToDrive) contents.retire(node.content);

@@ -7,7 +7,7 @@ import { SingleFlight } from '../base/single-flight.ts';
 import type { Drive, ItemId } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
 import { type NodeId, rootNode } from './node.ts';
-import type { RemoteChanges } from './remote-changes.ts';
+import type { FolderAnswer, RemoteChanges } from './remote-changes.ts';
 import type { Tree } from './tree.ts';
 
 export interface ListingsOptions {
@@ -22,12 +22,17 @@ export interface ListingsOptions {
 /** After a failed refresh, no other is tried for this long, so that an unreachable service does not slow every call. */
 const pauseAfterFailureMs = 5_000;
 
+const isMissing = (error: unknown): boolean => error instanceof DriveError && error.fault === 'missing';
+
 export class Listings {
   readonly #drive: Drive;
   readonly #tree: Tree;
   readonly #changes: RemoteChanges;
   readonly #options: ListingsOptions;
   readonly #running = new SingleFlight<NodeId, void>();
+  readonly #abort = new AbortController();
+  /** Folders that alone cannot be listed: when they may be tried again. */
+  readonly #resting = new Map<NodeId, number>();
   #pausedUntil = 0;
 
   constructor(drive: Drive, tree: Tree, changes: RemoteChanges, options: ListingsOptions) {
@@ -51,14 +56,25 @@ export class Listings {
   /** As `known`, but waits for the newest state, as long as the drive answers soon. */
   async fresh(folder: NodeId, signal: AbortSignal): Promise<void> {
     if (!this.#isComplete(folder)) return abortable(this.#list(folder), signal);
-    if (!this.#isOld(folder) || this.#isPaused()) return;
-    const patience = this.#options.clock.sleep(this.#options.patienceMs, signal);
-    await Promise.race([this.#refreshInBackground(folder), patience]);
+    if (!this.#isOld(folder) || this.#isPaused(folder)) return;
+    const ended = new AbortController();
+    const patience = this.#options.clock.sleep(this.#options.patienceMs, AbortSignal.any([signal, ended.signal]));
+    try {
+      await Promise.race([this.#refreshInBackground(folder), patience]);
+    } finally {
+      patience.catch(() => {});
+      ended.abort();
+    }
   }
 
   /** Somebody uses what is known of the folder: asks for it again, in the background, if that is old. */
   touch(folder: NodeId): void {
     if (this.#isComplete(folder) && this.#isOld(folder)) void this.#refreshInBackground(folder);
+  }
+
+  /** Ends what is under way; nothing is changed any more. */
+  close(): void {
+    this.#abort.abort(new Error('the listings are closing'));
   }
 
   /** Lists the folder whatever is known of it. */
@@ -78,14 +94,19 @@ export class Listings {
     return age >= this.#options.ageMs || age < 0;
   }
 
-  #isPaused(): boolean {
-    return this.#options.clock.monotonic() < this.#pausedUntil;
+  #isPaused(folder: NodeId): boolean {
+    const now = this.#options.clock.monotonic();
+    return now < this.#pausedUntil || now < (this.#resting.get(folder) ?? 0);
   }
 
   #refreshInBackground(folder: NodeId): Promise<void> {
-    if (this.#isPaused()) return Promise.resolve();
+    if (this.#isPaused(folder)) return Promise.resolve();
     return this.#list(folder).catch((error: unknown) => {
-      this.#pausedUntil = this.#options.clock.monotonic() + pauseAfterFailureMs;
+      if (this.#abort.signal.aborted) return;
+      const until = this.#options.clock.monotonic() + pauseAfterFailureMs;
+      // What the drive says of one folder says nothing of the others.
+      if (error instanceof DriveError && !error.passing) this.#resting.set(folder, until);
+      else this.#pausedUntil = until;
       this.#options.log.info(`folder ${this.#tree.path(folder) ?? folder} could not be listed again: ${String(error)}`);
     });
   }
@@ -95,26 +116,40 @@ export class Listings {
   }
 
   async #listNow(folder: NodeId): Promise<void> {
-    const asked = this.#changes.asking();
+    const answer = this.#changes.askingFor(folder);
     const startedAt = this.#options.clock.now();
-    const seen = new Set<ItemId>();
     try {
-      for await (const page of this.#drive.children(await this.#itemOf(folder))) {
-        this.#changes.applyPage(folder, page, asked);
-        for (const item of page) seen.add(item.id);
-      }
+      const id = await this.#itemOf(folder);
+      const pages = await this.#askOnce(id, answer);
+      // While others write, an item may slip from one page to another between the two requests: what only seems to be
+      // gone must not go.
+      if (pages > 1 && this.#changes.unseen(answer).length > 0) await this.#askOnce(id, answer);
     } catch (error) {
-      if (error instanceof DriveError && error.fault === 'missing' && folder !== rootNode) this.#changes.lose(folder);
+      if (isMissing(error) && folder !== rootNode) this.#changes.lose(folder);
       throw error;
     }
-    this.#changes.applyEnd(folder, seen, asked, startedAt);
+    this.#changes.applyEnd(answer, startedAt);
+    this.#resting.delete(folder);
+  }
+
+  /** Returns the number of pages. */
+  async #askOnce(id: ItemId, answer: FolderAnswer): Promise<number> {
+    let pages = 0;
+    for await (const page of this.#drive.children(id, this.#abort.signal)) {
+      this.#abort.signal.throwIfAborted();
+      this.#changes.applyPage(answer, page);
+      pages += 1;
+    }
+    this.#abort.signal.throwIfAborted();
+    return pages;
   }
 
   async #itemOf(folder: NodeId): Promise<ItemId> {
     const item = this.#tree.get(folder)?.item;
     if (item !== undefined) return item.id;
     if (folder !== rootNode) throw new DriveError('missing', `folder ${folder} is not on the drive yet`);
-    const root = await this.#drive.root();
+    const root = await this.#drive.root(this.#abort.signal);
+    this.#abort.signal.throwIfAborted();
     this.#changes.applyRoot(root);
     return root.id;
   }

@@ -11,6 +11,8 @@ import type { NodeChanges, Tree } from './tree.ts';
 
 /** What others must do when the drive changed the tree. Called inside the transaction; must not wait. */
 export interface TreeListener {
+  /** We are making an item of this name: one that the drive tells of may be that. */
+  isMaking(parent: NodeId, name: string): boolean;
   /** The name leads elsewhere now, or nowhere. */
   entryChanged(parent: NodeId, name: string): void;
   /** Attributes changed, and maybe the content. */
@@ -23,6 +25,15 @@ export interface TreeListener {
 
 /** Moment in the order of our own changes and of the questions asked. */
 export type Moment = number;
+
+/** An answer about all that is in a folder, while it comes in. */
+export interface FolderAnswer {
+  readonly folder: NodeId;
+  readonly asked: Moment;
+  readonly seen: Set<ItemId>;
+  /** Items whose name another node has, which may be gone or elsewhere by the end. */
+  readonly postponed: Map<ItemId, Item>;
+}
 
 /** More own changes than this are never under way while one listing is. */
 const rememberedChanges = 50_000;
@@ -58,24 +69,46 @@ export class RemoteChanges {
     this.#settled.set(id, this.#moment);
   }
 
-  /** The root item, or a folder's page of children. */
   applyRoot(item: Item): void {
     this.#store.transact(() => this.#tree.update(rootNode, { item }));
   }
 
-  applyPage(folder: NodeId, items: readonly Item[], asked: Moment): void {
+  /** To be taken before a folder is listed. */
+  askingFor(folder: NodeId): FolderAnswer {
+    return { folder, asked: this.asking(), seen: new Set(), postponed: new Map() };
+  }
+
+  applyPage(answer: FolderAnswer, items: readonly Item[]): void {
+    const { folder, asked, seen, postponed } = answer;
+    if (!this.#isLiving(folder)) return;
     this.#store.transact(() => {
-      for (const item of items) if (this.#counts(item.id, asked)) this.#applyIn(folder, item);
+      for (const item of items) {
+        seen.add(item.id);
+        if (!this.#counts(item.id, asked)) continue;
+        if (this.#isNameHeld(folder, item)) postponed.set(item.id, item);
+        else this.#applyIn(folder, item);
+      }
+    });
+  }
+
+  /** Children that the answer, as far as it came, does not hold. */
+  unseen({ folder, asked, seen }: FolderAnswer): NodeId[] {
+    return [...this.#tree.children(folder)].flatMap(({ id }) => {
+      const item = this.#tree.get(id)?.item;
+      return item !== undefined && !seen.has(item.id) && this.#counts(item.id, asked) ? [id] : [];
     });
   }
 
   /** The end of a listing: children that the drive no longer has lose their names, and the folder is complete. */
-  applyEnd(folder: NodeId, seen: ReadonlySet<ItemId>, asked: Moment, listedAt: number): void {
+  applyEnd(answer: FolderAnswer, listedAt: number): void {
+    const { folder, asked, postponed } = answer;
+    if (!this.#isLiving(folder)) return;
     this.#store.transact(() => {
-      for (const child of [...this.#tree.children(folder)]) {
-        const item = this.#tree.get(child.id)?.item;
-        if (item !== undefined && !seen.has(item.id) && this.#counts(item.id, asked)) this.lose(child.id);
-      }
+      for (const child of this.unseen(answer)) this.lose(child);
+      const items = [...postponed.values()].filter((item) => this.#counts(item.id, asked));
+      // Names may have gone round in a circle: all are given up before one is taken.
+      for (const item of items) this.#giveUpName(folder, item);
+      for (const item of items) this.#applyIn(folder, item);
       this.#tree.update(folder, { listedAt });
     });
   }
@@ -105,12 +138,38 @@ export class RemoteChanges {
       for (const child of [...this.#tree.children(id)]) this.lose(child.id);
       this.#listener.entryChanged(node.parent, node.name);
       this.#tree.detach(id);
+      // It may turn up in another folder, and then what it holds is not known.
+      this.#tree.update(id, { listedAt: undefined });
       this.#listener.nodeLost(id);
     });
   }
 
   #counts(id: ItemId, asked: Moment): boolean {
     return (this.#settled.get(id) ?? 0) <= asked;
+  }
+
+  #isLiving(folder: NodeId): boolean {
+    return folder === rootNode || this.#tree.get(folder)?.parent !== undefined;
+  }
+
+  /** The item's name is that of another node, which has an item too. */
+  #isNameHeld(folder: NodeId, item: Item): boolean {
+    const known = this.#tree.byItem(item.id);
+    if (known !== undefined && !this.#isToMove(known, item, folder)) return false;
+    const holder = this.#tree.childAnyCase(folder, toLocalName(item.name, kindOf(item) === 'symlink'));
+    return holder !== undefined && holder.id !== known?.id && this.#tree.get(holder.id)?.item !== undefined;
+  }
+
+  #isToMove(node: Node, item: Item, folder: NodeId): boolean {
+    if (node.ahead.place || (folder === node.parent && node.item?.name === item.name)) return false;
+    return node.kind !== 'folder' || !this.#tree.isWithin(folder, node.id);
+  }
+
+  #giveUpName(folder: NodeId, item: Item): void {
+    const node = this.#tree.byItem(item.id);
+    if (node?.parent === undefined || !this.#isToMove(node, item, folder)) return;
+    this.#listener.entryChanged(node.parent, node.name);
+    this.#tree.detach(node.id);
   }
 
   #hasUnsent(folder: NodeId): boolean {
@@ -133,6 +192,7 @@ export class RemoteChanges {
     if (known !== undefined) {
       this.lose(known.id);
       this.#tree.update(known.id, { item: undefined });
+      this.#listener.nodeLost(known.id);
     }
     this.#add(folder, item);
   }
@@ -142,6 +202,8 @@ export class RemoteChanges {
     const holder = this.#tree.childAnyCase(parent, wanted);
     // A node of that name without an item is being created by us: this may be its item, and if not, the queue finds out.
     if (holder !== undefined && this.#tree.get(holder.id)?.item === undefined) return;
+    // As before, if the node that is being created has been moved on meanwhile.
+    if (this.#listener.isMaking(parent, wanted)) return;
     const name = this.#freeName(parent, wanted);
     const time = timestamp(item.modified);
     const kind = kindOf(item);
@@ -150,10 +212,8 @@ export class RemoteChanges {
   }
 
   #adopt(node: Node, item: Item, folder: NodeId | undefined): void {
-    const before = node.item;
     this.#tree.update(node.id, { item, ...this.#contentChanges(node, item) });
-    const stays = folder === undefined || node.ahead.place || (folder === node.parent && before?.name === item.name);
-    if (!stays) this.#replace(node, item, folder);
+    if (folder !== undefined && this.#isToMove(node, item, folder)) this.#replace(node, item, folder);
   }
 
   #contentChanges(node: Node, item: Item): NodeChanges {
@@ -177,9 +237,10 @@ export class RemoteChanges {
 
   #replace(node: Node, item: Item, folder: NodeId): void {
     const wanted = toLocalName(item.name, node.kind === 'symlink');
-    if (node.parent !== undefined) this.#listener.entryChanged(node.parent, node.name);
-    if (node.kind === 'folder' && this.#tree.isWithin(folder, node.id)) return;
-    if (node.parent !== undefined) this.#tree.detach(node.id);
+    if (node.parent !== undefined) {
+      this.#listener.entryChanged(node.parent, node.name);
+      this.#tree.detach(node.id);
+    }
     const name = this.#freeName(folder, wanted);
     this.#tree.place(node.id, folder, name);
     this.#listener.entryChanged(folder, name);

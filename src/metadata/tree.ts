@@ -119,7 +119,7 @@ export class Tree {
       const before = this.#need(id);
       const after = changed(before, changes);
       if (before.item?.id !== after.item?.id) {
-        if (before.item !== undefined) this.#ids.remove(before.item.id);
+        if (before.item !== undefined && this.#ids.get(before.item.id) === id) this.#ids.remove(before.item.id);
         if (after.item !== undefined) this.#ids.put(after.item.id, id);
       }
       return this.#write(after);

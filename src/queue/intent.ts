@@ -3,6 +3,7 @@
 
 import { foldName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
+import type { SentMark } from './sent-bytes.ts';
 
 export interface Place {
   readonly parent: NodeId;
@@ -32,6 +33,8 @@ export interface Entry {
   readonly ambiguous?: true;
   /** State of a broken upload, and of which bytes it was. */
   readonly session?: { readonly state: string; readonly generation: string };
+  /** The bytes of a file to be made, when they were sent and no answer came: an item that holds them is ours. */
+  readonly sent?: SentMark;
   /** Why it is not tried any more until somebody asks for it. */
   readonly parked?: string;
 }

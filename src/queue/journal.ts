@@ -1,8 +1,9 @@
 // The durable list of what must reach the drive. Entries are added in the transaction of the change they stand for, and
 // removed in the one that notes the drive's answer. The only owner of its table.
+import { foldName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
 import type { Store, Table } from '../store/store.ts';
-import type { Entry, Intent } from './intent.ts';
+import type { Entry, Intent, Place } from './intent.ts';
 
 export class Journal {
   readonly #store: Store;
@@ -10,6 +11,8 @@ export class Journal {
   readonly #about: Table<string, number>;
   readonly #entries = new Map<number, Entry>();
   readonly #byNode = new Map<NodeId, Set<number>>();
+  /** Entries that make something, by where. */
+  readonly #making = new Map<string, Set<number>>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -54,20 +57,47 @@ export class Journal {
     return this.#entries.size;
   }
 
+  /** In the order of the changes. */
   of(node: NodeId): Entry[] {
-    return [...(this.#byNode.get(node) ?? [])].flatMap((seq) => this.#entries.get(seq) ?? []);
+    const seqs = [...(this.#byNode.get(node) ?? [])].sort((a, b) => a - b);
+    return seqs.flatMap((seq) => this.#entries.get(seq) ?? []);
+  }
+
+  /** Something of this name (in any case of its letters) is to be made in the folder, or is being made now. */
+  isMaking(place: Place): boolean {
+    return this.#making.has(placeKey(place));
   }
 
   #remember(entry: Entry): void {
+    const before = this.#entries.get(entry.seq);
+    if (before !== undefined) this.#unlist(before);
     this.#entries.set(entry.seq, entry);
-    const seqs = this.#byNode.get(entry.intent.node) ?? new Set();
-    this.#byNode.set(entry.intent.node, seqs.add(entry.seq));
+    enlist(this.#byNode, entry.intent.node, entry.seq);
+    if ('at' in entry.intent && entry.intent.at !== undefined)
+      enlist(this.#making, placeKey(entry.intent.at), entry.seq);
   }
 
-  #forget(entry: Entry): void {
-    this.#entries.delete(entry.seq);
-    const seqs = this.#byNode.get(entry.intent.node);
-    seqs?.delete(entry.seq);
-    if (seqs?.size === 0) this.#byNode.delete(entry.intent.node);
+  #forget({ seq }: Entry): void {
+    const entry = this.#entries.get(seq);
+    if (entry === undefined) return;
+    this.#entries.delete(seq);
+    this.#unlist(entry);
+  }
+
+  #unlist({ seq, intent }: Entry): void {
+    strike(this.#byNode, intent.node, seq);
+    if ('at' in intent && intent.at !== undefined) strike(this.#making, placeKey(intent.at), seq);
   }
 }
+
+const placeKey = ({ parent, name }: Place): string => `${parent}/${foldName(name)}`;
+
+const enlist = <K>(lists: Map<K, Set<number>>, key: K, seq: number): void => {
+  lists.set(key, (lists.get(key) ?? new Set()).add(seq));
+};
+
+const strike = <K>(lists: Map<K, Set<number>>, key: K, seq: number): void => {
+  const list = lists.get(key);
+  list?.delete(seq);
+  if (list?.size === 0) lists.delete(key);
+};

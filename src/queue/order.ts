@@ -35,6 +35,16 @@ export class Order {
     });
   }
 
+  /** The entries before this one that have to go first, nearest to their turn. */
+  waitsFor(seq: number): number[] {
+    const before = (this.#claims.get(seq) ?? []).flatMap((claim) => {
+      const line = this.#lines.get(claim.key);
+      if (line === undefined) return [];
+      return claim.alone ? [...line.alone, ...line.shared] : [...line.alone];
+    });
+    return before.filter((other) => other < seq);
+  }
+
   /** Gives up what the entry claims; returns those that may go now because of it. */
   remove(seq: number): number[] {
     const freed = new Set<number>();

@@ -101,19 +101,36 @@ export class UploadQueue {
   }
 
   /**
-   * Takes back what has not been sent of a node that is being removed: all of it if the node is not on the drive, else
-   * what is not about its place. False if some of it is under way, so that the drive may get to know the node.
+   * In the transaction that takes the node's name away: takes back what has not been sent of it, and journals the removal
+   * unless the drive never gets to know the node. True in that case.
    */
-  takeBack(node: NodeId, isOnDrive: boolean): boolean {
+  remove(intent: Intent & { readonly kind: 'remove' }, isOnDrive: boolean): boolean {
     const { journal, store } = this.#parts;
-    const entries = journal.of(node).filter(({ intent }) => !isOnDrive || intent.kind !== 'move');
-    const isFree = (entry: Entry): boolean => this.#states.get(entry.seq)?.running !== true && entry.ambiguous !== true;
-    if (!isOnDrive && !entries.every(isFree)) return false;
-    for (const entry of entries.filter(isFree)) {
+    const entries = journal.of(intent.node);
+    const isFree = (entry: Entry): boolean =>
+      this.#states.get(entry.seq)?.running !== true && (isOnDrive || entry.ambiguous !== true);
+    const isUnknown = !isOnDrive && entries.every(isFree);
+    const free = isOnDrive || isUnknown ? entries.filter(isFree) : [];
+    const [first] = isOnDrive ? free.filter((entry) => entry.intent.kind === 'move') : [];
+    for (const entry of free) {
+      if (entry === first) continue;
       journal.remove(entry);
       store.afterCommit(() => this.#finish(entry.seq));
     }
-    return true;
+    if (first !== undefined) this.#removeInsteadOf(first, intent);
+    else if (!isUnknown) this.add(intent);
+    return isUnknown;
+  }
+
+  /** Where the item is on the drive, it has the name that the first unsent move was to take it away from. */
+  #removeInsteadOf({ seq, since, intent }: Entry, removal: Intent & { readonly kind: 'remove' }): void {
+    const from = intent.kind === 'move' ? intent.from : removal.from;
+    this.#parts.journal.put({ seq, since, attempts: 0, intent: { ...removal, from } });
+    this.#parts.store.afterCommit(() => {
+      const state = this.#states.get(seq);
+      if (state !== undefined) delete state.trouble;
+      this.#schedule(seq, 0);
+    });
   }
 
   pending(): Pending[] {
@@ -125,15 +142,15 @@ export class UploadQueue {
   }
 
   /**
-   * Sends without waiting for more changes, and resolves when no entry that `concerns` accepts is left but parked ones,
-   * which it returns.
+   * Sends without waiting for more changes, and resolves when no entry that `concerns` accepts is left but parked ones
+   * and those that have to wait for parked ones, which it returns.
    */
   async drain(concerns: (entry: Entry) => boolean, signal: AbortSignal): Promise<Entry[]> {
     this.#hurried += 1;
     try {
       for (const seq of this.#states.keys()) if (this.#states.get(seq)?.trouble === undefined) this.#schedule(seq, 0);
       for (;;) {
-        const left = this.#parts.journal.all().filter(concerns);
+        const left = this.#parked().filter(concerns);
         if (left.every((entry) => entry.parked !== undefined)) return left;
         await this.#nextChange(signal);
       }
@@ -148,6 +165,19 @@ export class UploadQueue {
     for (const state of this.#states.values()) clearTimeout(state.timer);
     this.#sending.clear();
     await this.#sending.onIdle();
+  }
+
+  /** All entries; those behind a parked one count as parked too. */
+  #parked(): Entry[] {
+    const all = this.#parts.journal.all();
+    const stuck = new Set(all.filter((entry) => entry.parked !== undefined).map((entry) => entry.seq));
+    if (stuck.size === 0) return all;
+    return all.map((entry) => {
+      if (entry.parked !== undefined || !this.#order.waitsFor(entry.seq).some((other) => stuck.has(other)))
+        return entry;
+      stuck.add(entry.seq);
+      return { ...entry, parked: 'has to wait for an earlier change that is parked' };
+    });
   }
 
   #pending(entry: Entry): Pending {

@@ -52,6 +52,11 @@ export class Bench implements AsyncDisposable {
 
   async reopen(changes: Partial<OpenFileSystemOptions> = {}): Promise<void> {
     await this.opened.close();
+    await this.reopenClosed(changes);
+  }
+
+  /** After `opened.close`. */
+  async reopenClosed(changes: Partial<OpenFileSystemOptions> = {}): Promise<void> {
     this.opened = openFileSystem({ ...this.#options, ...changes });
     this.calls = new FileSystemCalls(this.opened.fs);
   }

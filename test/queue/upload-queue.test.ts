@@ -1,0 +1,234 @@
+// Changes that are overtaken while they are sent, and drives that do not take them.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DriveError } from '../../src/drive/drive-error.ts';
+import { Bench } from '../support/opened.ts';
+import { breakDrive, hold, until } from '../support/queue-steps.ts';
+
+describe('while something is under way', () => {
+  test('a file that is written to while it is sent: the drive never has a mixture', async () => {
+    await using bench = await Bench.open({ memory: { fragmentSize: 65_536, features: { simpleUploadLimit: 1000 } } });
+    await bench.list();
+    const seen = new Set<string>();
+    const note = (): void => {
+      const text = bench.tree()['a'];
+      if (text !== undefined) seen.add([...new Set(text)].join(''));
+    };
+    await bench.write('/a', 'a'.repeat(3 << 20));
+    let fragments = 0;
+    let writing: Promise<void> | undefined;
+    bench.memory.before = ({ intent }) => {
+      note();
+      fragments += intent === 'fragment' ? 1 : 0;
+      if (fragments === 20) writing ??= bench.write('/a', 'b'.repeat(3 << 20));
+    };
+    assert.deepEqual(await bench.sync(), []);
+    await writing;
+    assert.deepEqual(await bench.sync(), []);
+    note();
+    assert.deepEqual(bench.tree(), { a: 'b'.repeat(3 << 20) });
+    assert.ok(
+      [...seen].every((letters) => letters.length <= 1),
+      [...seen].join(),
+    );
+  });
+
+  test('a file that is removed while it is sent is on the drive no more', async () => {
+    await using bench = await Bench.open();
+    await bench.list();
+    const { arrived, letGo } = hold(bench, 'upload');
+    await bench.write('/a', 'a');
+    await arrived;
+    await bench.calls.unlink('/a');
+    letGo();
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), {});
+    assert.equal(bench.opened.nodes(), 1);
+    assert.equal(bench.opened.cachedBytes(), 0);
+  });
+
+  test('a file that is renamed while it is sent has the new name', async () => {
+    await using bench = await Bench.open();
+    await bench.list();
+    const { arrived, letGo } = hold(bench, 'upload');
+    await bench.write('/a', 'a');
+    await arrived;
+    await bench.calls.rename('/a', '/b');
+    letGo();
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { b: 'a' });
+  });
+
+  test('a file that is emptied while its missing parts are fetched for sending is sent empty', async () => {
+    await using bench = await Bench.open({ memory: { fragmentSize: 1000 } });
+    bench.memory.store.put('a', 'a'.repeat(10_000));
+    await bench.list();
+    const { arrived, letGo } = hold(bench, 'piece');
+    const fd = await bench.calls.open('/a', 1);
+    await bench.calls.write(fd, Buffer.from('b'), 0);
+    await bench.calls.close(fd);
+    await arrived;
+    await bench.calls.truncate('/a', 0);
+    letGo();
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { a: '' });
+    assert.deepEqual(bench.troubles, []);
+  });
+
+  test('an open file that is removed can be read to its end', async () => {
+    await using bench = await Bench.open();
+    bench.memory.store.put('a', 'a'.repeat(100_000));
+    await bench.list();
+    const fd = await bench.calls.open('/a', 0);
+    await bench.calls.unlink('/a');
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), {});
+    assert.equal((await bench.calls.read(fd, 0, 200_000)).toString(), 'a'.repeat(100_000));
+    await bench.calls.close(fd);
+    assert.equal(bench.opened.nodes(), 1);
+  });
+
+  test('what is created and removed before it is sent costs no request', async () => {
+    await using bench = await Bench.open({ fs: { settleMs: 1000 } });
+    await bench.list();
+    const before = bench.memory.count();
+    await bench.write('/a', 'a');
+    await bench.calls.unlink('/a');
+    assert.deepEqual(await bench.sync(), []);
+    assert.equal(bench.memory.count(), before);
+    assert.equal(bench.opened.nodes(), 1);
+    assert.equal(bench.opened.cachedBytes(), 0);
+  });
+});
+
+describe('trouble', () => {
+  test('passing faults are tried again until they pass', async () => {
+    for (const fault of ['offline', 'busy', 'broken', 'signed-out'] as const) {
+      await using bench = await Bench.open();
+      await bench.list();
+      const { mend } = breakDrive(bench, fault);
+      await bench.write('/a', 'a');
+      await until(() => !(bench.opened.unsent()[0]?.trouble === undefined));
+      assert.equal(bench.opened.unsent()[0]?.parked, undefined);
+      mend();
+      assert.deepEqual(await bench.sync(), []);
+      assert.deepEqual(bench.tree(), { a: 'a' });
+    }
+  });
+
+  test('other faults park the change, which is kept over a restart and sent once it is saved again', async () => {
+    for (const fault of ['denied', 'full', 'too-large', 'refused', 'locked'] as const) {
+      await using bench = await Bench.open();
+      await bench.list();
+      const { mend } = breakDrive(bench, fault);
+      await bench.write('/a', 'a');
+      assert.deepEqual(
+        (await bench.sync()).map(({ path, what, parked }) => [path, what, parked]),
+        [['/a', 'put-content', 'not now']],
+      );
+      mend();
+      await bench.reopen();
+      assert.equal((await bench.sync()).length, 1, 'it waits for somebody to ask for it');
+      assert.equal((await bench.calls.getxattr('/a', 'user.skydrive.state')).toString(), 'error');
+      assert.equal((await bench.calls.getxattr('/a', 'user.skydrive.error')).toString(), 'not now');
+      await bench.write('/a', 'b');
+      assert.deepEqual(await bench.sync(), []);
+      assert.deepEqual(bench.tree(), { a: 'b' });
+    }
+  });
+
+  test('one that fails does not keep the others', async () => {
+    await using bench = await Bench.open();
+    await bench.list();
+    bench.memory.before = ({ name }) => {
+      if (name === 'bad') throw new DriveError('denied', 'not this');
+    };
+    await bench.write('/bad', 'a');
+    await bench.write('/good', 'b');
+    assert.deepEqual(
+      (await bench.sync()).map(({ path }) => path),
+      ['/bad'],
+    );
+    assert.deepEqual(bench.tree(), { good: 'b' });
+  });
+
+  test('who waits for what is behind a parked change is told instead of waiting for ever', async () => {
+    await using bench = await Bench.open();
+    await bench.list();
+    bench.memory.before = ({ intent }) => {
+      if (intent === 'makeFolder') throw new DriveError('denied', 'no folders');
+    };
+    await bench.calls.mkdir('/f');
+    await bench.write('/f/a', 'a');
+    const left = await bench.sync();
+    assert.deepEqual(
+      left.map(({ path }) => path),
+      ['/f', '/f/a'],
+    );
+    assert.match(left[1]?.parked ?? '', /wait/);
+  });
+
+  test('removing a file whose move is parked removes it on the drive', async () => {
+    await using bench = await Bench.open();
+    bench.memory.store.put('a', 'a');
+    await bench.list();
+    bench.memory.before = ({ intent }) => {
+      if (intent === 'move') throw new DriveError('refused', 'no moves');
+    };
+    await bench.calls.rename('/a', '/b');
+    assert.equal((await bench.sync()).length, 1);
+    await bench.calls.unlink('/b');
+    await bench.write('/a', 'new');
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { a: 'new' });
+  });
+
+  test('an upload that broke off goes on where it was, if the bytes are the same', async () => {
+    await using bench = await Bench.open({ memory: { fragmentSize: 65_536, features: { simpleUploadLimit: 1000 } } });
+    await bench.list();
+    let fragments = 0;
+    bench.memory.before = ({ intent }) => {
+      if (intent === 'fragment' && ++fragments === 10) throw new DriveError('offline', 'no way there');
+    };
+    await bench.write('/a', 'a'.repeat(1 << 20));
+    assert.deepEqual(await bench.sync(), []);
+    assert.ok(fragments <= 18, `${fragments} fragments for 16`);
+    assert.deepEqual(bench.tree(), { a: 'a'.repeat(1 << 20) });
+  });
+
+  test('a restart takes up what was left, and drops nothing', async () => {
+    await using bench = await Bench.open();
+    bench.memory.store.put('old', 'o');
+    bench.memory.store.put('gone', 'g');
+    await bench.list();
+    const { mend } = breakDrive(bench);
+    await bench.calls.mkdir('/f');
+    await bench.write('/f/a', 'a');
+    await bench.calls.rename('/old', '/f/new');
+    await bench.calls.unlink('/gone');
+    for (let turn = 0; turn < 3; turn += 1) await bench.reopen();
+    mend();
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { 'f/': '', 'f/a': 'a', 'f/new': 'o' });
+    assert.deepEqual(await bench.shown(), bench.tree());
+  });
+
+  test('many changes go through, several at a time', async () => {
+    await using bench = await Bench.open();
+    await bench.list();
+    let running = 0;
+    let most = 0;
+    const upload = bench.memory.upload.bind(bench.memory);
+    bench.memory.upload = async (...args) => {
+      running += 1;
+      most = Math.max(most, running);
+      const item = await upload(...args);
+      running -= 1;
+      return item;
+    };
+    for (let index = 0; index < 50; index += 1) await bench.write(`/file ${index}`, `${index}`);
+    assert.deepEqual(await bench.sync(), []);
+    assert.equal(Object.keys(bench.tree()).length, 50);
+    assert.ok(most > 1 && most <= 4, `${most} at a time`);
+  });
+});
