@@ -1,5 +1,6 @@
 // When a folder is listed: once before anything in it can be known, and again when it is used after its listing has become
 // old. The old answer serves meanwhile where it may. Only one listing of a folder is under way at a time.
+import { setMaxListeners } from 'node:events';
 import { abortable } from '../base/abortable.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -40,6 +41,8 @@ export class Listings {
     this.#tree = tree;
     this.#changes = changes;
     this.#options = options;
+    // As many wait for it as folders are listed at a time.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   /** How long an answer about what is in a folder holds; milliseconds. */

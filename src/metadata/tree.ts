@@ -95,8 +95,11 @@ export class Tree {
       ...{ mtime: now, ctime: now, ahead: {}, subfolders: 0 },
     };
     const found = this.get(rootNode);
-    if (found === undefined) this.#write(root);
-    return found ?? root;
+    if (found !== undefined) return found;
+    return this.#store.transact(() => {
+      this.#about.put('nodes', 1);
+      return this.#write(root);
+    });
   }
 
   /** A new node under a new number; the name must be free. */

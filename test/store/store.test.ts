@@ -72,7 +72,14 @@ test('rows are found below their first part, moved to the tree on the disk or no
   let store = openStore(folder.path);
   let table = store.table<[number, string], number>('pairs');
   const keys = (first: number): string[] => [...table.below(first)].map(({ key }) => key[1]).sort();
-  for (const key of [[2, 'b'], [1, 'z'], [2, ''], [2, 'gone'], [3, 'a'], [10, 'a']] as [number, string][])
+  for (const key of [
+    [2, 'b'],
+    [1, 'z'],
+    [2, ''],
+    [2, 'gone'],
+    [3, 'a'],
+    [10, 'a'],
+  ] as [number, string][])
     table.put(key, key[0]);
   assert.deepEqual(keys(2), ['', 'b', 'gone']);
   await store.close();
