@@ -1,4 +1,6 @@
 // A file system over a drive in memory, for tests that need all of it: opened, closed and opened again on the same folder.
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Log } from '../../src/base/log.ts';
 import type { Drive } from '../../src/drive/drive.ts';
@@ -17,11 +19,14 @@ export interface BenchOptions {
 
 export class Bench implements AsyncDisposable {
   readonly memory: MemoryDrive;
-  readonly folder: string;
+  folder: string;
   /** Warnings and errors. */
   readonly troubles: string[] = [];
   readonly #options: OpenFileSystemOptions;
   readonly #remove: () => Promise<void>;
+  #drive: Drive;
+  #lastFolder: string;
+  #killed = 0;
   opened: OpenedFileSystem;
   calls: FileSystemCalls;
 
@@ -37,6 +42,8 @@ export class Bench implements AsyncDisposable {
       settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', readOnly: false },
       ...options.fs,
     };
+    this.#drive = this.#options.drive;
+    this.#lastFolder = this.folder;
     this.opened = openFileSystem(this.#options);
     this.calls = new FileSystemCalls(this.opened.fs);
   }
@@ -57,7 +64,7 @@ export class Bench implements AsyncDisposable {
 
   /** After `opened.close`. */
   async reopenClosed(changes: Partial<OpenFileSystemOptions> = {}): Promise<void> {
-    this.opened = openFileSystem({ ...this.#options, ...changes });
+    this.opened = openFileSystem({ ...this.#options, drive: this.#drive, folder: this.folder, ...changes });
     this.calls = new FileSystemCalls(this.opened.fs);
   }
 
@@ -104,6 +111,23 @@ export class Bench implements AsyncDisposable {
     const names: string[] = [];
     for await (const { name } of this.calls.scan(path)) names.push(name);
     return names.sort();
+  }
+
+  /**
+   * What kill -9 does, as far as others can see: the folder as it is this moment is all that is left, and requests that
+   * are under way may still take effect, but nobody hears of it.
+   */
+  async kill(drive: { kill(): Drive }): Promise<void> {
+    const before = this.opened;
+    this.#killed += 1;
+    this.folder = join(this.#options.folder, `life ${this.#killed}`);
+    mkdirSync(this.folder);
+    for (const name of readdirSync(this.#lastFolder))
+      if (!name.startsWith('life')) cpSync(join(this.#lastFolder, name), join(this.folder, name), { recursive: true });
+    this.#lastFolder = this.folder;
+    this.#drive = drive.kill();
+    await before.close();
+    await this.reopenClosed();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

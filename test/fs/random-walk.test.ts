@@ -1,0 +1,230 @@
+// Random walks over the file system on a drive in memory, held against the file system in memory: with restarts, kills,
+// faults that pass, answers that are lost, and another client. In the end the drive, the mount and the model are the same.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { FsError } from '../../src/base/errors.ts';
+import { O_APPEND, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY } from '../suites/posix/calls.ts';
+import { FileSystemCalls } from '../support/file-system-calls.ts';
+import { MemoryFileSystem } from '../support/memory-file-system.ts';
+import { MortalDrive } from '../support/mortal-drive.ts';
+import { Bench } from '../support/opened.ts';
+
+const names = fc.constantFrom('a', 'b', 'c');
+const path = fc.array(names, { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}`);
+const letter = fc.constantFrom('x', 'y', 'z');
+const length = fc.integer({ min: 0, max: 9000 });
+const mutation = fc.constantFrom('upload', 'makeFolder', 'move', 'remove');
+const theirs = fc.constantFrom('theirs/a', 'theirs/b', 'theirs/c');
+
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('write' as const), path, letter, length }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('append' as const), path, letter, length }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('truncate' as const), path, size: fc.nat(10_000) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('mkdir' as const), path }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('rmdir' as const), path }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('unlink' as const), path }) },
+  { weight: 7, arbitrary: fc.record({ kind: fc.constant('rename' as const), path, to: path }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('exchange' as const), path, to: path }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('hold' as const), path }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('poke' as const), offset: fc.nat(10_000), letter, length }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('drop' as const) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('pause' as const), ms: fc.nat(12) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('look' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('sync' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('kill' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('fault' as const), mutation, isLost: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('others' as const), path: theirs, to: theirs, letter, length }),
+  },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** What a program hears. */
+const outcome = async (call: Promise<unknown>): Promise<string> => {
+  try {
+    await call;
+    return 'done';
+  } catch (error) {
+    if (error instanceof FsError) return error.code;
+    throw error;
+  }
+};
+
+const write = async (calls: FileSystemCalls, at: string, flags: number, data: string): Promise<void> => {
+  const fd = await calls.open(at, O_WRONLY | flags, 0o644);
+  try {
+    await calls.write(fd, Buffer.from(data), 0);
+  } finally {
+    await calls.close(fd);
+  }
+};
+
+class Walk {
+  readonly bench: Bench;
+  readonly mortal: MortalDrive;
+  readonly model = new FileSystemCalls(new MemoryFileSystem());
+  #held: readonly [number, number] | undefined;
+
+  constructor(bench: Bench, mortal: MortalDrive) {
+    this.bench = bench;
+    this.mortal = mortal;
+  }
+
+  async take(next: Step): Promise<void> {
+    switch (next.kind) {
+      case 'write':
+        return this.#both((calls) => write(calls, next.path, O_CREAT | O_TRUNC, next.letter.repeat(next.length)));
+      case 'append':
+        return this.#both((calls) => write(calls, next.path, O_CREAT | O_APPEND, next.letter.repeat(next.length)));
+      case 'truncate':
+        return this.#both((calls) => calls.truncate(next.path, next.size));
+      case 'mkdir':
+        return this.#both((calls) => calls.mkdir(next.path));
+      case 'rmdir':
+        return this.#both((calls) => calls.rmdir(next.path));
+      case 'unlink':
+        return this.#both((calls) => calls.unlink(next.path));
+      case 'rename':
+        return this.#both((calls) => calls.rename(next.path, next.to));
+      case 'exchange':
+        // One within the other is an error either way, but not the same one.
+        if (`${next.to}/`.startsWith(`${next.path}/`) || `${next.path}/`.startsWith(`${next.to}/`)) return;
+        return this.#both((calls) => calls.rename(next.path, next.to, 'exchange'));
+      case 'hold':
+        return this.#hold(next.path);
+      case 'poke':
+        return this.#poke(next.offset, next.letter.repeat(next.length));
+      case 'drop':
+        return this.drop();
+      case 'pause':
+        return new Promise((resolve) => setTimeout(resolve, next.ms));
+      case 'look':
+        return this.#compareShown();
+      case 'others':
+        return this.#others(next);
+      case 'fault':
+        return this.mortal.failNext(next.mutation, next.isLost);
+      default:
+        return this.#restart(next.kind);
+    }
+  }
+
+  async #both(act: (calls: FileSystemCalls) => Promise<unknown>): Promise<void> {
+    const [ours, expected] = [await outcome(act(this.bench.calls)), await outcome(act(this.model))];
+    assert.equal(ours, expected);
+  }
+
+  async #hold(at: string): Promise<void> {
+    await this.drop();
+    const descriptors: number[] = [];
+    await this.#both(async (calls) => descriptors.push(await calls.open(at, O_RDWR, 0o644)));
+    const [ours, expected] = descriptors;
+    if (ours !== undefined && expected !== undefined) this.#held = [ours, expected];
+  }
+
+  async #poke(offset: number, data: string): Promise<void> {
+    if (this.#held === undefined) return;
+    const [ours, expected] = this.#held;
+    await this.bench.calls.write(ours, Buffer.from(data), offset);
+    await this.model.write(expected, Buffer.from(data), offset);
+    const [got, wanted] = [await this.bench.calls.read(ours, 0, 30_000), await this.model.read(expected, 0, 30_000)];
+    assert.ok(got.equals(wanted), 'a held file reads as it was written');
+  }
+
+  async drop(): Promise<void> {
+    if (this.#held === undefined) return;
+    await this.bench.calls.close(this.#held[0]);
+    await this.model.close(this.#held[1]);
+    this.#held = undefined;
+  }
+
+  #others({ path: from, to, letter: c, length: n }: Extract<Step, { kind: 'others' }>): Promise<void> {
+    const { store } = this.bench.memory;
+    if (n % 3 === 0 && store.find(from) !== undefined) store.remove(from);
+    else if (n % 3 === 1 && store.find(from) !== undefined && store.find(to) === undefined) store.move(from, to);
+    else store.put(from, c.repeat(n));
+    return Promise.resolve();
+  }
+
+  async #restart(kind: 'sync' | 'reopen' | 'kill'): Promise<void> {
+    await this.drop();
+    if (kind === 'sync') assert.deepEqual(await this.bench.sync(), []);
+    else if (kind === 'reopen') await this.bench.reopen();
+    else await this.bench.kill(this.mortal);
+  }
+
+  async #compareShown(): Promise<void> {
+    if (this.#held !== undefined) return;
+    assert.deepEqual(await shownBy(this.bench.calls), await shownBy(this.model));
+  }
+
+  /** Everything is on the drive, as the model has it. */
+  async end(): Promise<void> {
+    const { bench } = this;
+    await this.drop();
+    assert.deepEqual(await bench.sync(), []);
+    const expected = await shownBy(this.model);
+    assert.deepEqual(withoutTheirs(bench.tree()), expected);
+    await bench.reopen({ listingAgeMs: 0 });
+    assert.deepEqual(await bench.shown(), bench.tree());
+    assert.equal(bench.opened.nodes(), bench.memory.store.items.size, 'no node is left over');
+    const sizes = [...bench.memory.store.items.values()].map(({ bytes }) => bytes.length);
+    // An empty content counts as one byte.
+    const most = sizes.reduce((sum, size) => sum + Math.max(1, size), 0);
+    assert.ok(bench.opened.cachedBytes() <= most, 'no content is left over');
+    assert.deepEqual(bench.troubles, []);
+  }
+}
+
+const withoutTheirs = (tree: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(tree).filter(([at]) => !at.startsWith('theirs')));
+
+const shownBy = async (calls: FileSystemCalls): Promise<Record<string, string>> => {
+  const found: [string, string][] = [];
+  const walk = async (folder: string): Promise<void> => {
+    for await (const { name, kind } of calls.scan(folder)) {
+      if (name === 'theirs') continue;
+      const at = `${folder}/${name}`;
+      found.push([`${at.slice(1)}${kind === 'folder' ? '/' : ''}`, kind === 'file' ? await readAll(calls, at) : '']);
+      if (kind === 'folder') await walk(at);
+    }
+  };
+  await walk('');
+  return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+};
+
+const readAll = async (calls: FileSystemCalls, at: string): Promise<string> => {
+  const fd = await calls.open(at, 0);
+  try {
+    return (await calls.read(fd, 0, (await calls.fstat(fd)).size)).toString();
+  } finally {
+    await calls.close(fd);
+  }
+};
+
+for (const listingAgeMs of [1e9, 0]) {
+  test(`walks with listings ${listingAgeMs === 0 ? 'on every use' : 'that last'}`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), async (steps) => {
+        const mortal = new MortalDrive();
+        const bench = await Bench.open({
+          memory: { fragmentSize: 2000, features: { simpleUploadLimit: 5000 } },
+          wrap: (drive) => mortal.around(drive),
+          fs: { listingAgeMs },
+        });
+        try {
+          bench.memory.store.makeFolder('theirs');
+          const walk = new Walk(bench, mortal);
+          for (const next of steps) await walk.take(next);
+          await walk.end();
+        } finally {
+          await bench[Symbol.asyncDispose]();
+        }
+      }),
+      { numRuns: 60, interruptAfterTimeLimit: 12_000, endOnFailure: process.env['WALK_SHRINK'] === undefined },
+    );
+  });
+}

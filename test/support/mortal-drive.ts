@@ -1,0 +1,40 @@
+// A drive in the hands of a process that may be killed: after `kill`, nothing reaches the drive from those who had it
+// before, and no answer comes back to them. The next change can be made to fail, before or after it took effect.
+import type { Drive } from '../../src/drive/drive.ts';
+import { DriveError } from '../../src/drive/drive-error.ts';
+import { failingDrive, type Method } from './failing-drive.ts';
+
+export class MortalDrive {
+  #life = new AbortController();
+  #drive: Drive | undefined;
+  readonly #failing = new Map<string, boolean>();
+
+  around(drive: Drive): Drive {
+    this.#drive = drive;
+    return this.#living(drive);
+  }
+
+  /** The next call of the method does not reach the drive, or (with `isLost`) its answer does not come back. */
+  async failNext(method: string, isLost: boolean): Promise<void> {
+    this.#failing.set(method, isLost);
+  }
+
+  /** The drive for the next process. */
+  kill(): Drive {
+    if (this.#drive === undefined) throw new Error('nobody has the drive');
+    this.#life.abort(new Error('killed'));
+    this.#life = new AbortController();
+    return this.#living(this.#drive);
+  }
+
+  #living(drive: Drive): Drive {
+    const { signal } = this.#life;
+    return failingDrive(drive, (method: Method) => {
+      if (signal.aborted) return 'stall';
+      const isLost = this.#failing.get(method);
+      this.#failing.delete(method);
+      if (isLost === undefined) return undefined;
+      return isLost ? 'lose-reply' : new DriveError('offline', 'not now');
+    });
+  }
+}
