@@ -12,9 +12,15 @@ const table = `21 26 0:20 / /proc rw,relatime shared:5 - proc proc rw
 describe('the mount table', () => {
   it('is read with any number of optional fields', () => {
     assert.deepEqual(parseMountTable(table).slice(0, 3), [
-      { device: '0:20', mountpoint: '/proc', type: 'proc', source: 'proc' },
-      { device: '254:0', mountpoint: '/', type: 'ext4', source: '/dev/vda' },
-      { device: '0:45', mountpoint: '/mnt/my drive', type: 'fuse.skydrive', source: 'skydrive:a,b\\c' },
+      { device: '0:20', mountpoint: '/proc', type: 'proc', source: 'proc', options: 'rw' },
+      { device: '254:0', mountpoint: '/', type: 'ext4', source: '/dev/vda', options: 'rw,discard' },
+      {
+        device: '0:45',
+        mountpoint: '/mnt/my drive',
+        type: 'fuse.skydrive',
+        source: 'skydrive:a,b\\c',
+        options: 'rw,user_id=0',
+      },
     ]);
   });
 
