@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { getAttributeInto, setAttribute } from '../support/libc.ts';
 import { exported, isMountpoint, type Mounted, type MountOrder, mounted, mountObstacle } from '../support/mounted.ts';
 import type { ExportedName } from '../support/serve-file-system.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -16,10 +17,11 @@ const run = promisify(execFile);
 
 /** The user that nobody is. */
 const ordinary = 65_534;
+const remote = exported('test/support/memory-service', 'remoteService');
 const stalling = exported('test/support/memory-service', 'stallingService');
 
 export interface DriverSuiteOptions {
-  readonly cannot?: { readonly interrupt?: string };
+  readonly cannot?: { readonly interrupt?: string; readonly owner?: string };
 }
 
 const failsToMount = async (order: MountOrder, ...said: readonly RegExp[]): Promise<void> => {
@@ -173,11 +175,82 @@ const optionCases = (driver: ExportedName): void => {
   });
 };
 
+const shows = async (path: string, content: string, withinMs: number): Promise<void> => {
+  const end = performance.now() + withinMs;
+  while ((await readFile(path, 'utf8').catch(() => undefined)) !== content) {
+    assert.ok(performance.now() < end, `${path} does not show ${content}`);
+    await delay(20);
+  }
+};
+
+const remoteCases = (driver: ExportedName): void => {
+  it('shows what was changed elsewhere: content, size and new names', async () => {
+    await using mount = await mounted({ driver, service: remote, serviceOptions: { validMs: 3_600_000 } });
+    const path = join(mount.mountpoint, 'file');
+    await assert.rejects(stat(path), { code: 'ENOENT' });
+    await mount.ask({ name: 'file', content: 'first' });
+    // The kernel is told in the background; where it cannot be told, it asks again after a second.
+    await shows(path, 'first', 10_000);
+    await mount.ask({ name: 'file', content: 'second, and longer' });
+    await shows(path, 'second, and longer', 10_000);
+    assert.equal((await stat(path)).size, 18);
+  });
+};
+
+const callerCases = (driver: ExportedName, ownerReason: string | undefined): void => {
+  const asOrdinary = (script: string, mountpoint: string): Promise<{ stdout: string }> =>
+    run('sh', ['-c', script, mountpoint], { uid: ordinary, gid: ordinary });
+  const obstacle = process.getuid?.() === 0 ? undefined : 'only root can become another user';
+
+  it('lets other users in where allowed, and keeps them out of what is not theirs', {
+    skip: obstacle ?? false,
+  }, async () => {
+    await using folder = await tempDir();
+    await chmod(folder.path, 0o755);
+    await using mount = await mounted({ driver, mountpoint: join(folder.path, 'mnt'), mount: { allowOther: true } });
+    const at = (name: string): string => join(mount.mountpoint, name);
+    await writeFile(at('public'), 'for all', { mode: 0o644 });
+    await writeFile(at('private'), 'for root', { mode: 0o600 });
+    assert.equal((await asOrdinary('cat "$0/public"', mount.mountpoint)).stdout, 'for all');
+    for (const script of [
+      'cat "$0/private"',
+      'echo x >> "$0/public"',
+      'rm -f "$0/public"',
+      'mkdir "$0/new"',
+      'chmod 777 "$0/public"',
+    ])
+      await assert.rejects(asOrdinary(script, mount.mountpoint), /denied|permitted/, script);
+    assert.deepEqual((await readdir(mount.mountpoint)).sort(), ['private', 'public']);
+  });
+
+  it('what other users make is theirs', { skip: ownerReason ?? obstacle ?? false }, async () => {
+    await using folder = await tempDir();
+    await chmod(folder.path, 0o755);
+    await using mount = await mounted({ driver, mountpoint: join(folder.path, 'mnt'), mount: { allowOther: true } });
+    await chmod(mount.mountpoint, 0o1777);
+    const script = 'umask 027 && mkdir "$0/d" && echo x > "$0/f" && stat -c "%u %g %a" "$0/d" "$0/f"';
+    const { stdout } = await asOrdinary(script, mount.mountpoint);
+    assert.equal(stdout, `${ordinary} ${ordinary} 750\n${ordinary} ${ordinary} 640\n`);
+  });
+};
+
+const attributeCase = (driver: ExportedName): void => {
+  it('answers ERANGE to a buffer that is too small for an attribute', async () => {
+    await using mount = await mounted({ driver });
+    setAttribute(mount.mountpoint, 'user.a', Buffer.from('five.'), 0);
+    assert.equal(getAttributeInto(mount.mountpoint, 'user.a', 5), 5);
+    assert.throws(() => getAttributeInto(mount.mountpoint, 'user.a', 4), { code: 'ERANGE' });
+  });
+};
+
 export const driverSuite = (title: string, driver: ExportedName, { cannot = {} }: DriverSuiteOptions = {}): void => {
   describe(title, { skip: mountObstacle() ?? false, timeout: 300_000 }, () => {
     unfitCases(driver);
     endingCases(driver);
     interruptCases(driver, cannot.interrupt);
     optionCases(driver);
+    remoteCases(driver);
+    callerCases(driver, cannot.owner);
+    attributeCase(driver);
   });
 };
