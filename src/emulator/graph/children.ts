@@ -29,7 +29,7 @@ const orders: Readonly<Record<string, Order>> = {
 };
 
 /** In the order that the query asks for. */
-export const ordered = (call: GraphCall, drive: DriveState, items: readonly DriveItem[]): DriveItem[] => {
+const ordered = (call: GraphCall, drive: DriveState, items: readonly DriveItem[]): DriveItem[] => {
   const [by = 'name', direction = 'asc'] = (option(call.exchange, 'orderby') ?? 'name').trim().split(/\s+/);
   const personal = call.services.types.isPersonal(drive.uid);
   const order = personal || /^(name|url)$/i.test(by) ? orders[by.toLowerCase()] : undefined;

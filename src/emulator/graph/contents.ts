@@ -9,7 +9,7 @@ import { conflictInQuery } from './conflicts.ts';
 import type { GraphCall, ItemCall, PlaceCall } from './graph-call.ts';
 import { accessDenied, GraphError, invalidRequest, nameTaken } from './graph-error.ts';
 import { downloadUrl } from './graph-item.ts';
-import { checkName } from './graph-names.ts';
+import { checkName, freeName } from './graph-names.ts';
 import { reachOf } from './graph-place.ts';
 import type { GraphServices } from './graph-services.ts';
 import { checkConditions, isUnchanged } from './graph-tags.ts';
@@ -86,18 +86,32 @@ export const store = (
   services.log.commit(() => {
     const { drive } = place;
     const folder = place.missing.reduce(
-      (parent, name) => (drive.named(parent, name) ?? drive.createFolder(parent, name)).number,
+      (parent, part) => (drive.named(parent, part) ?? drive.createFolder(parent, part)).number,
       place.folder.number,
     );
-    const stored = drive.putFile(folder, place.name, content, conflict);
+    const at = drive.get(folder) ?? place.folder;
+    const name = conflict === 'rename' ? freeName(services, drive, at, place.name) : place.name;
+    const stored = drive.putFile(folder, name, content, conflict);
     if (Object.keys(patch).length === 0) return stored;
     return { item: drive.update(stored.item.number, patch), created: stored.created };
   });
 
-/** The service changes a new file a little after it was stored, or answers although it failed. */
-export const aftermath = (services: GraphServices, drive: DriveState, item: DriveItem): void => {
+/** SharePoint writes into files that it understands. */
+const enrich = async (services: GraphServices, drive: DriveState, item: DriveItem): Promise<void> => {
+  if (!services.quirks.on('b-enrich') || !/\.(docx|xlsx|pptx|pdf|html?)$/i.test(item.name)) return;
+  const { sha256 = '' } = item.content ?? {};
+  const bytes = async function* (): AsyncGenerator<Uint8Array> {
+    yield* services.store.read(sha256);
+    yield Buffer.from('<!-- added by SharePoint -->');
+  };
+  drive.setContent(item.number, { hashes: await services.store.receive(bytes()) });
+};
+
+/** What happens between the storing of a file and the answer: the service changes it, or answers as if it had failed. */
+export const aftermath = async (services: GraphServices, drive: DriveState, item: DriveItem): Promise<void> => {
   const { quirks } = services;
   if (quirks.strikes('etag-bump-after-put')) drive.update(item.number, {});
+  await enrich(services, drive, item);
   if (quirks.strikes('commit-then-5xx')) throw new GraphError(504, 'UnknownError', '');
 };
 
@@ -152,6 +166,6 @@ export const putContent = async (call: PlaceCall): Promise<Reply> => {
     created ? 201 : 200,
     'made',
   );
-  aftermath(services, place.drive, item);
+  await aftermath(services, place.drive, item);
   return reply;
 };

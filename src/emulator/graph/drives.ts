@@ -33,7 +33,7 @@ const webUrls = {
   business: 'https://contoso-my.sharepoint.com/personal/',
 } as const;
 
-export const driveObject = (viewer: Viewer, drive: DriveState, owner: Account): GraphObject => {
+const driveObject = (viewer: Viewer, drive: DriveState, owner: Account): GraphObject => {
   const { types } = viewer.services;
   const type = types.of(drive.uid);
   const time = (ms: number): string => graphTime(ms, precisionOf(viewer, drive));

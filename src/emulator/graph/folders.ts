@@ -6,7 +6,7 @@ import { conflictIn, conflictInQuery } from './conflicts.ts';
 import { type Fields, readFields, textField } from './graph-body.ts';
 import type { ItemCall } from './graph-call.ts';
 import { GraphError, invalidRequest, nameTaken } from './graph-error.ts';
-import { checkName } from './graph-names.ts';
+import { checkName, freeName } from './graph-names.ts';
 import { fileTimes, itemReply } from './items.ts';
 
 interface Made {
@@ -23,7 +23,8 @@ const makeFolder = (call: ItemCall, name: string, conflict: OnConflict, fields: 
   const description = services.types.isPersonal(drive.uid) ? (textField(fields, 'description') ?? '') : '';
   const times = services.quirks.on('mkdir-drop-mtime') ? {} : fileTimes(call, drive, fields);
   const item = services.log.commit(() => {
-    const made = drive.createFolder(parent.number, name, {
+    const free = conflict === 'rename' ? freeName(services, drive, parent, name) : name;
+    const made = drive.createFolder(parent.number, free, {
       description,
       onConflict: conflict === 'rename' ? 'rename' : 'fail',
     });
@@ -45,6 +46,9 @@ export const createFolder = async (call: ItemCall): Promise<Reply> => {
   checkName(services, drive, parent, name);
   const conflict = conflictIn(fields) ?? conflictInQuery(exchange) ?? 'fail';
   const { item, created } = makeFolder(call, name, conflict, fields);
+  if (created && services.quirks.strikes('post-503-late-commit')) {
+    throw new GraphError(503, 'serviceNotAvailable', 'The service is not available.');
+  }
   if (created && services.quirks.strikes('empty-success')) return { status: 200, headers: {} };
   return itemReply(call, item, created ? 201 : 200, 'made');
 };

@@ -1,8 +1,8 @@
 // The address of a Graph request, read by its form alone: which drive, which item, what of it (docs/graph-drive.md, 2). Colons open and
 // close paths, functions may stand for segments. What it names is looked up by graph-place.ts.
 
-export type DriveRef = { readonly by: 'me' } | { readonly by: 'id' | 'user' | 'site' | 'share'; readonly id: string };
-export type Anchor = { readonly by: 'root' } | { readonly by: 'id' | 'special'; readonly id: string };
+type DriveRef = { readonly by: 'me' } | { readonly by: 'id' | 'user' | 'site' | 'share'; readonly id: string };
+type Anchor = { readonly by: 'root' } | { readonly by: 'id' | 'special'; readonly id: string };
 
 export interface Address {
   readonly on: 'service' | 'drive' | 'item';

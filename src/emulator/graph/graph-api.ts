@@ -15,7 +15,7 @@ import { checkReach, existing, findSubject, type Subject } from './graph-place.t
 import type { GraphServices } from './graph-services.ts';
 import { checkStrict } from './graph-strict.ts';
 import { checkThrottle } from './throttle.ts';
-import { distortedError, transportFault } from './transport-quirks.ts';
+import { checkJson, distortedError, foreignFault, transportFault } from './transport-quirks.ts';
 
 const methodOf = (exchange: Exchange): string => (exchange.method === 'HEAD' ? 'GET' : exchange.method);
 
@@ -76,6 +76,14 @@ const subjectFor = (services: GraphServices, account: Account, operation: Operat
   return operation.on === 'item' ? (subject.on === 'gap' ? subject : existing(subject)) : subject;
 };
 
+/** What a lookup by path found, or sometimes something else of that drive. */
+const mistaken = ({ quirks }: GraphServices, method: string, address: Address, subject: Subject): Subject => {
+  const byPath = subject.on === 'item' && method === 'GET' && address.path.length > 0;
+  if (!byPath || !quirks.strikes('path-wrong-item')) return subject;
+  const other = [...subject.drive.all()].find((one) => one.kind === subject.item.kind && one.removedWith === undefined);
+  return other === undefined ? subject : { ...subject, item: other };
+};
+
 const perform = async (services: GraphServices, exchange: Exchange, operation: Operation): Promise<Reply> => {
   services.grants.countCall();
   const address = readAddress(exchange.segments.slice(1));
@@ -88,9 +96,11 @@ const perform = async (services: GraphServices, exchange: Exchange, operation: O
   checkStrict(services, exchange, operation.query);
   const method = methodOf(exchange);
   await transportFault(services, exchange);
-  const subject = subjectFor(services, account, operation, address);
+  if (method === 'POST') checkJson(services, exchange);
+  const subject = mistaken(services, method, address, subjectFor(services, account, operation, address));
   checkReach(services, account, address, subject, operation.writes);
   if (subject.on === 'gap' && operation.on === 'item') existing(subject);
+  if (subject.on !== 'service' && subject.drive.uid !== account.uid) foreignFault(services);
   if (subject.on === 'item' || subject.on === 'gap') services.lookups.check(operation.kind, method, address, subject);
   const call: GraphCall = { exchange, services, account, grant, address, subject };
   return await operation.run(call);

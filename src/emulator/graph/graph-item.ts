@@ -37,8 +37,7 @@ export const downloadUrl = (viewer: Viewer, drive: DriveState, item: DriveItem, 
 export const userObject = (account: Account | undefined): GraphObject =>
   account === undefined ? {} : { user: { id: account.uid, displayName: fullName(account), email: account.email } };
 
-export const encodedPath = (names: readonly string[]): string =>
-  names.map((name) => `/${encodeURIComponent(name)}`).join('');
+const encodedPath = (names: readonly string[]): string => names.map((name) => `/${encodeURIComponent(name)}`).join('');
 
 const parentReference = ({ services }: Viewer, drive: DriveState, item: DriveItem, where: Where): GraphObject => {
   const { types } = services;
@@ -54,7 +53,7 @@ const parentReference = ({ services }: Viewer, drive: DriveState, item: DriveIte
 };
 
 /** By type of drive: only quickXorHash is everywhere. */
-export const hashesOf = ({ services }: Viewer, drive: DriveState, content: ContentHashes): GraphObject => {
+const hashesOf = ({ services }: Viewer, drive: DriveState, content: ContentHashes): GraphObject => {
   const quickXorHash = content.quickXor;
   if (!services.types.isPersonal(drive.uid)) return { quickXorHash };
   const sha1 = services.quirks.on('hash-no-sha1') ? {} : { sha1Hash: content.sha1.toUpperCase() };

@@ -20,6 +20,16 @@ export const pathOf = (drive: DriveState, item: DriveItem): string[] => {
   return parent === undefined ? [] : [...pathOf(drive, parent), item.name];
 };
 
+/** A name for an item whose own is taken; the drive itself would put a number behind a blank. */
+export const freeName = ({ quirks }: GraphServices, drive: DriveState, folder: DriveItem, name: string): string => {
+  if (quirks.word('rename-style') !== 'paren') return name;
+  const [, stem = name, extension = ''] = /^(.+?)(\.[^.]*)?$/s.exec(name) ?? [];
+  for (let number = 0; ; number += 1) {
+    const free = number === 0 ? name : `${stem} (${number})${extension}`;
+    if (drive.named(folder.number, free) === undefined) return free;
+  }
+};
+
 /** Throws when the service wouldn't take `name` in `folder`, or below it in `above`; the drive checks the rest. */
 export const checkName = (
   services: GraphServices,

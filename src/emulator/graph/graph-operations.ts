@@ -26,7 +26,7 @@ import { createSession } from './upload-sessions-create.ts';
 import { getVersion, getVersionContent, listVersions, restoreVersion } from './versions.ts';
 
 /** `place`: an item or a gap; `bin`: the drive, for items that are no longer in it. */
-export type OperationOn = 'service' | 'drive' | 'item' | 'place' | 'bin';
+type OperationOn = 'service' | 'drive' | 'item' | 'place' | 'bin';
 
 export interface Operation {
   readonly kind: string;
@@ -56,7 +56,7 @@ interface Extras {
 }
 
 /** `on` has made sure that the subject fits the handler. */
-export const row = <O extends OperationOn>(
+const row = <O extends OperationOn>(
   kind: string,
   on: O,
   address: string,

@@ -28,7 +28,7 @@ export interface GraphParts {
 }
 
 /** What a link was made with beyond its key. */
-export interface LinkTerms {
+interface LinkTerms {
   readonly scope: string;
   readonly hasPassword: boolean;
   readonly expiresMs?: number;

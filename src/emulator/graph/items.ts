@@ -62,7 +62,7 @@ const folderByPath = (drive: DriveState, text: string): DriveItem => {
 };
 
 /** The folder that parentReference names; undefined: the item stays where it is. */
-export const parentOf = (
+const parentOf = (
   call: Pick<ItemCall, 'services'>,
   drive: DriveState,
   reference: Fields | undefined,

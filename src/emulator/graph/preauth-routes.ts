@@ -15,7 +15,7 @@ import { uploadKinds, uploadRequest } from './upload-fragments.ts';
 const refused = (): GraphError => new GraphError(401, 'unauthenticated', 'The caller is not authenticated.');
 
 /** Some back ends refuse a request that brings the API's token along; strict mode always does. */
-export const checkNoToken = (services: GraphServices, exchange: Exchange): void => {
+const checkNoToken = (services: GraphServices, exchange: Exchange): void => {
   if (exchange.headers.authorization === undefined) return;
   const { strict } = services.settings();
   if (strict) noteViolation(services, exchange, 'the token was sent to a URL that needs none');

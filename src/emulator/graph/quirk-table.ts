@@ -111,7 +111,6 @@ export const quirkTable = {
   // Sharing
   'shortcut-needs-header': row('flag', true),
   'shortcut-blink': row('p', 0.3),
-  'shortcut-bubble': row(['some', 'none'], 'none'),
   'shortcut-target-5xx': row('p', 0.2),
   'shortcut-no-shared': row('flag', true),
   'shared-no-owner': row('flag', true),

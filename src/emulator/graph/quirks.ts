@@ -4,7 +4,7 @@ import type { EmulatorSettings } from '../emulator-options.ts';
 import { randomNumbers } from '../faults.ts';
 import { isQuirkName, type QuirkName, quirkNames, quirkTable } from './quirk-table.ts';
 
-export type QuirkValue = number | string | boolean;
+type QuirkValue = number | string | boolean;
 export type QuirkValues = Readonly<Record<string, QuirkValue>>;
 
 /** Why a value can't be one of that quirk; undefined: it can. */

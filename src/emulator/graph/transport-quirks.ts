@@ -19,6 +19,18 @@ export const transportFault = async ({ quirks }: GraphServices, exchange: Exchan
   }
 };
 
+/** Some deployments take no POST without a body of JSON. */
+export const checkJson = ({ quirks }: GraphServices, exchange: Exchange): void => {
+  if (!quirks.on('post-needs-json') || /json/i.test(exchange.headers['content-type'] ?? '')) return;
+  throw new GraphError(415, 'BadRequest', 'The Content-Type must be application/json.');
+};
+
+/** Another account's drive may be out of reach for a while. */
+export const foreignFault = ({ quirks }: GraphServices): void => {
+  if (quirks.strikes('shortcut-target-5xx'))
+    throw new GraphError(503, 'serviceNotAvailable', 'The service is not available.');
+};
+
 const rawCodes: Readonly<Record<string, string>> = {
   invalidRequest: '-1, Microsoft.SharePoint.Client.InvalidClientQueryException',
   accessDenied: '-2147024891, System.UnauthorizedAccessException',

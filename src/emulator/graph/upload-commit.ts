@@ -76,7 +76,7 @@ export const commitSession = async (asked: Asked, { record, bytes }: OpenSession
   const { item, created } = store(services, place, content, conflict, patchOf(record));
   if (!created && services.quirks.on('b-double-version')) place.drive.setContent(item.number, content);
   const reply = answer(asked, place, item, created ? 201 : 200);
-  aftermath(services, place.drive, item);
+  await aftermath(services, place.drive, item);
   return services.quirks.strikes('session-empty-body') ? emptyReply(reply.status) : reply;
 };
 

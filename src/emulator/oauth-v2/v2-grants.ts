@@ -16,7 +16,7 @@ export interface AuthorizationCode extends Grant {
   readonly used?: true;
 }
 
-export type DeviceState = 'pending' | 'approved' | 'declined' | 'used';
+type DeviceState = 'pending' | 'approved' | 'declined' | 'used';
 
 export interface DeviceCode extends Omit<Grant, 'uid'> {
   readonly deviceCode: string;
