@@ -18,6 +18,7 @@ import { FolderLock } from './folder-lock.ts';
 import { GraphAdmin } from './graph/graph-admin.ts';
 import { makeGraphServices } from './graph/graph-services.ts';
 import { checkGraphSettings } from './graph/graph-settings.ts';
+import { acceptPush } from './graph/socket-io.ts';
 import { HttpServer } from './http-server.ts';
 import { tokensOf } from './live/live-api.ts';
 import { Grants } from './oauth/grants.ts';
@@ -152,6 +153,7 @@ const makeServer = (state: State, router: () => RouterParts, options: EmulatorOp
       for (const token of tokensOf(exchange)) state.grants.expire(token);
     },
     log,
+    upgrade: (request, socket) => acceptPush(router().graph, request, socket),
     tls: options.tls,
   });
 
@@ -176,6 +178,7 @@ export const startEmulator = async (options: EmulatorOptions = {}, log: Log = si
     const router: RouterParts = { live, graph, graphAdmin, oauth: { ...state, autoApprove }, oauthV2, admin };
     await server.listen(host, options.port ?? 0);
     const close = async (): Promise<void> => {
+      graph.push.close();
       await power.off();
       state.log.close();
       await home.leave();

@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { EmulatorSettings } from './emulator-options.ts';
@@ -35,6 +35,8 @@ export interface ServerParts {
   readonly settings: () => EmulatorSettings;
   readonly expireToken: (exchange: Exchange) => void;
   readonly log: Log;
+  /** Takes over a connection that is to become something else; without it, such requests are refused. */
+  readonly upgrade?: ((request: IncomingMessage, socket: Duplex) => void) | undefined;
   readonly tls?: { readonly key: string; readonly cert: string } | undefined;
 }
 
@@ -84,6 +86,7 @@ export class HttpServer {
       else socket.destroy();
     });
     server.on('connect', (_request, socket) => socket.destroy());
+    server.on('upgrade', (request, socket) => (this.#parts.upgrade ?? (() => socket.destroy()))(request, socket));
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('error', () => socket.destroy());

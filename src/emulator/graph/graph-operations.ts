@@ -20,6 +20,14 @@ import {
   updatePermission,
 } from './permissions.ts';
 import { listRecent, listSharedWithMe, searchBelow, searchDrive } from './searches.ts';
+import { getPushEndpoint } from './socket-io.ts';
+import {
+  createSubscription,
+  deleteSubscription,
+  getSubscription,
+  listSubscriptions,
+  renewSubscription,
+} from './subscriptions.ts';
 import { getThumbnail, getThumbnailContent, listThumbnails } from './thumbnails.ts';
 import { commitUnderName } from './upload-commit.ts';
 import { createSession } from './upload-sessions-create.ts';
@@ -80,6 +88,12 @@ export const graphOperations: readonly Operation[] = [
   row('sites', 'service', 'GET sites', searchSites, { query: ['search'] }),
   row('drives', 'service', 'GET sites/:id/drives', listSiteDrives, list),
 
+  row('subscriptions', 'service', 'GET subscriptions', listSubscriptions, { writes: false }),
+  row('subscriptions', 'service', 'POST subscriptions', createSubscription, { writes: false }),
+  row('subscriptions', 'service', 'GET subscriptions/:id', getSubscription, { writes: false }),
+  row('subscriptions', 'service', 'PATCH subscriptions/:id', renewSubscription, { writes: false }),
+  row('subscriptions', 'service', 'DELETE subscriptions/:id', deleteSubscription, { writes: false }),
+
   row('drive', 'drive', 'GET', getDrive, item),
 
   row('recent', 'drive', 'GET recent', listRecent, list),
@@ -111,6 +125,7 @@ export const graphOperations: readonly Operation[] = [
   row('versions', 'item', 'GET versions/:id', getVersion),
   row('version-content', 'item', 'GET versions/:id/content', getVersionContent),
   row('version-restore', 'item', 'POST versions/:id/restoreversion', restoreVersion),
+  row('push-endpoint', 'item', 'GET subscriptions/socketio', getPushEndpoint),
   row('thumbnails', 'item', 'GET thumbnails', listThumbnails, item),
   row('thumbnails', 'item', 'GET thumbnails/:id/:size', getThumbnail),
   row('thumbnails', 'item', 'GET thumbnails/:id/:size/content', getThumbnailContent),

@@ -12,8 +12,10 @@ import { DeltaTimeline } from './delta-timeline.ts';
 import { DriveTypes } from './drive-types.ts';
 import { Lookups } from './lookups.ts';
 import { PreauthUrls } from './preauth-urls.ts';
+import { PushHub } from './push-hub.ts';
 import { Quirks } from './quirks.ts';
 import { UploadRecords } from './upload-records.ts';
+import { WebHooks } from './web-hooks.ts';
 
 export interface GraphParts {
   readonly accounts: Accounts;
@@ -42,6 +44,8 @@ export interface GraphServices extends GraphParts {
   readonly lookups: Lookups;
   readonly uploads: UploadRecords;
   readonly jobs: CopyJobs;
+  readonly push: PushHub;
+  readonly hooks: WebHooks;
   /** Workbooks that had their first session already. */
   readonly officeFirst: Set<string>;
   /** Until when each drive, user or app was told to wait. */
@@ -56,6 +60,7 @@ export interface GraphServices extends GraphParts {
 
 export const makeGraphServices = (parts: GraphParts): GraphServices => {
   const { log, accounts, now, settings } = parts;
+  const push = new PushHub(accounts);
   const quirks = new Quirks(() => settings(), now);
   return {
     ...parts,
@@ -70,6 +75,8 @@ export const makeGraphServices = (parts: GraphParts): GraphServices => {
     timeline: new DeltaTimeline(now),
     uploads: new UploadRecords(log, parts.sessions, now),
     jobs: new CopyJobs(log),
+    push,
+    hooks: new WebHooks(log, push, now),
     officeFirst: new Set(),
     waits: new Map(),
     lookups: new Lookups(quirks, now),

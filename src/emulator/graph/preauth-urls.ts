@@ -42,27 +42,34 @@ export class PreauthUrls {
     return `https://${personal ? storageHosts.personal : storageHosts.business}`;
   }
 
-  path(root: (typeof preauthRoots)[keyof typeof preauthRoots], ticket: Ticket, name: string): string {
-    const { uid, number, detail = '', expiresMs } = ticket;
+  /** The ticket as text that nobody else can make. */
+  token({ uid, number, detail = '', expiresMs }: Ticket): string {
     const claim = [uid, number.toString(36), expiresMs.toString(36), detail].join('.');
-    const sealedClaim = Buffer.from(claim).toString('base64url');
-    // Two parameters, so that a client which sorts or rebuilds the query is found out.
-    return `/${root}/${encodeURIComponent(name)}?tempauth=v1.${sealedClaim}.${this.#sign(claim)}&ApiVersion=2.0`;
+    return `v1.${Buffer.from(claim).toString('base64url')}.${this.#sign(claim)}`;
   }
 
-  /** `strict`: the query must be as it was handed out. */
-  read(exchange: Exchange, strict: boolean): Ticket | undefined {
-    const [, sealedClaim = '', signature = ''] =
-      /^v1\.([\w-]+)\.([\w-]{43})$/.exec(exchange.query.get('tempauth') ?? '') ?? [];
+  /** Undefined: it isn't ours, or its time is over. */
+  readToken(text: string): Ticket | undefined {
+    const [, sealedClaim = '', signature = ''] = /^v1\.([\w-]+)\.([\w-]{43})$/.exec(text) ?? [];
     const claim = Buffer.from(sealedClaim, 'base64url').toString();
     const expected = Buffer.from(this.#sign(claim));
     const given = Buffer.from(signature);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-    if (strict && [...exchange.query.keys()].join() !== 'tempauth,ApiVersion') return undefined;
     const [uid = '', number = '', expires = '', detail = ''] = claim.split('.');
     const expiresMs = Number.parseInt(expires, 36);
     if (expiresMs < this.#now()) return undefined;
     return { uid, number: Number.parseInt(number, 36), expiresMs, ...(detail === '' ? {} : { detail }) };
+  }
+
+  path(root: (typeof preauthRoots)[keyof typeof preauthRoots], ticket: Ticket, name: string): string {
+    // Two parameters, so that a client which sorts or rebuilds the query is found out.
+    return `/${root}/${encodeURIComponent(name)}?tempauth=${this.token(ticket)}&ApiVersion=2.0`;
+  }
+
+  /** `strict`: the query must be as it was handed out. */
+  read(exchange: Exchange, strict: boolean): Ticket | undefined {
+    if (strict && [...exchange.query.keys()].join() !== 'tempauth,ApiVersion') return undefined;
+    return this.readToken(exchange.query.get('tempauth') ?? '');
   }
 
   #sign(claim: string): string {

@@ -38,7 +38,8 @@ const startRclone = async (driveType: 'personal' | 'business', options: Emulator
   const emulator = await startEmulator({ ...options, tls: certificate, driveType, quirks: { hosts: 'alias' } });
   const proxy = await loopbackProxy(emulator.port, names);
   const { accessToken, refreshToken } = emulator.admin.token({ scopes: graphScopes });
-  const expiry = new Date(Date.now() + 3_000_000).toISOString();
+  // In the past: rclone has to renew it first.
+  const expiry = new Date(Date.now() - 60_000).toISOString();
   const token = { access_token: accessToken, token_type: 'Bearer', refresh_token: refreshToken, expiry };
   const config = ['[one]', 'type = onedrive', 'region = global', `token = ${JSON.stringify(token)}`];
   const file = join(home.path, 'rclone.conf');
