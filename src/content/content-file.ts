@@ -25,7 +25,7 @@ import type { ReadWindow } from './read-window.ts';
 
 const syncData = promisify(fdatasync);
 
-const diskFull = (cause: unknown): FsError => new FsError('ENOSPC', 'the disk of the cache is full', { cause });
+const diskFull = (cause?: unknown): FsError => new FsError('ENOSPC', 'the disk of the cache is full', { cause });
 
 const openAnyhow = (path: string): number => {
   const flags = constants.O_RDWR | constants.O_CREAT;
@@ -48,7 +48,9 @@ export interface ContentHost {
   becomesDirty(file: ContentFile): void;
   /** Bytes were added to the disk, or (negative) taken from it. */
   grew(bytes: number): void;
-  /** The disk is full: free some of it. False if nothing could be freed. */
+  /** Bytes are about to take space on the disk. False if there is none for them, also after evicting. */
+  claim(bytes: number): boolean;
+  /** The disk is full all the same: free some of it. False if nothing could be freed. */
   makeRoom(bytes: number): boolean;
   /** More of the content has arrived; the record is worth saving. */
   fetched(file: ContentFile): void;
@@ -158,8 +160,9 @@ export class ContentFile {
   /** All of `data`, or ENOSPC with nothing of it counted. */
   write(offset: number, data: Uint8Array): void {
     if (data.length === 0) return;
-    this.#change();
     const end = offset + data.length;
+    this.#claim(offset, end);
+    this.#change();
     if (offset > this.#size) this.#dropBehind(this.#size);
     this.#writeFully(offset, data);
     this.#counted(() => {
@@ -294,6 +297,7 @@ export class ContentFile {
   #arrived(offset: number, piece: Uint8Array): void {
     const end = Math.min(offset + piece.length, this.#base?.upTo ?? 0);
     for (const gap of this.#present.gaps(offset, end)) {
+      this.#claim(gap.start, gap.end);
       this.#writeFully(gap.start, piece.subarray(gap.start - offset, gap.end - offset));
       this.#counted(() => {
         this.#present = this.#present.add(gap.start, gap.end);
@@ -350,6 +354,11 @@ export class ContentFile {
       this.#stopFetching();
       this.#base = undefined;
     }
+  }
+
+  #claim(start: number, end: number): void {
+    const fresh = this.#present.gaps(start, end).reduce((sum, gap) => sum + gap.end - gap.start, 0);
+    if (fresh > 0 && !this.#host.claim(fresh)) throw diskFull();
   }
 
   #writeFully(offset: number, data: Uint8Array): void {

@@ -2,7 +2,7 @@
 // that is dirty or in use is never evicted; the budget is kept when space is taken, not by a sweep.
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -11,6 +11,7 @@ import type { Drive, Item } from '../drive/drive.ts';
 import type { Store, Table } from '../store/store.ts';
 import { ContentFile, type ContentHost } from './content-file.ts';
 import type { ContentId, ContentRecord } from './content-record.ts';
+import { DiskRoom } from './disk-room.ts';
 
 export interface ContentsOptions {
   readonly folder: string;
@@ -51,6 +52,7 @@ export class Contents {
   readonly #inUse = new Map<ContentId, InUse>();
   readonly #evictable: LRUCache<ContentId, number>;
   readonly #host: ContentHost;
+  readonly #room: DiskRoom;
   readonly #unsaved = new Set<ContentFile>();
   /** Uses of contents that did not change; worth noting at the end, not a transaction each. */
   readonly #usedAt = new Map<ContentId, number>();
@@ -62,6 +64,7 @@ export class Contents {
     this.#options = options;
     this.#records = store.table('contents');
     this.#about = store.table('about');
+    this.#room = new DiskRoom(dirname(options.folder));
     this.#evictable = new LRUCache({
       maxSize: Number.MAX_SAFE_INTEGER,
       sizeCalculation: (bytes) => Math.max(1, bytes),
@@ -71,6 +74,7 @@ export class Contents {
       bootId: bootId(),
       becomesDirty: (file) => this.#becomesDirty(file),
       grew: (bytes) => this.#grew(bytes),
+      claim: (bytes) => this.#claim(bytes),
       makeRoom: (bytes) => this.#evict(bytes) > 0,
       fetched: (file) => this.#saveSoon(file),
       versionGone: (file) => options.versionGone(file),
@@ -228,6 +232,13 @@ export class Contents {
     });
   }
 
+  #claim(bytes: number): boolean {
+    if (this.#room.take(bytes)) return true;
+    if (this.#evict(bytes) === 0) return false;
+    this.#room.freed();
+    return this.#room.take(bytes);
+  }
+
   #grew(bytes: number): void {
     this.#bytesInUse += bytes;
     this.#keepBudget();
@@ -249,6 +260,7 @@ export class Contents {
       freed += before - this.#evictable.calculatedSize;
       // The bytes first: with a full disk there may be no space to note it, and a record without bytes is harmless.
       rmSync(this.#path(id), { force: true });
+      this.#room.freed();
       try {
         this.#records.remove(id);
       } catch (error) {
@@ -264,6 +276,7 @@ export class Contents {
       this.#store.afterCommit(() => {
         this.#evictable.delete(id);
         rmSync(this.#path(id), { force: true });
+        this.#room.freed();
       });
     });
   }
