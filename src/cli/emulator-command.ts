@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseSize } from '../base/quantity.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
-import type { EmulatorOptions } from '../emulator/emulator-options.ts';
+import type { DriveType, EmulatorOptions } from '../emulator/emulator-options.ts';
 import { type CommandContext, running } from './command-context.ts';
 
 /** As the command line has them; the names are commander's. */
@@ -24,6 +24,9 @@ interface Options {
   readonly tokenSeconds?: number;
   readonly downloadSeconds?: number;
   readonly logSize?: number;
+  readonly driveType?: DriveType;
+  readonly quirk?: Readonly<Record<string, number | string | boolean>>;
+  readonly quirkSeed?: number;
   readonly tlsKey?: string;
   readonly tlsCert?: string;
   readonly untilStdinCloses?: boolean;
@@ -45,6 +48,14 @@ const byteCount = (text: string): number => {
   throw new InvalidArgumentError('a size is wanted, such as 500M or 25G');
 };
 
+/** `NAME=VALUE`; a name alone switches on. Adds to what was given before. */
+const quirk = (text: string, before: Options['quirk'] = {}): Options['quirk'] => {
+  const [name = '', value = 'true'] = text.split('=');
+  const meant =
+    value === 'true' || value === 'false' ? value === 'true' : Number.isNaN(Number(value)) ? value : Number(value);
+  return { ...before, [name]: meant };
+};
+
 /** A number of files to make, or a folder to copy. */
 const filesOrFolder = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
 
@@ -60,6 +71,7 @@ const toEmulatorOptions = (options: Options): EmulatorOptions => {
     dataDir: options.data,
     latencyMs: options.latency,
     historyBytes: options.history,
+    quirks: options.quirk,
     tls: tlsOf(options),
   };
   // What is not chosen must be absent, so that the emulator's own defaults hold.
@@ -114,6 +126,11 @@ export const addEmulatorCommand = (program: Command): void => {
     .option('--token-seconds <S>', 'that an access token lives (default: 3600)', anyNumber)
     .option('--download-seconds <S>', 'that a download address lives (default: 3600)', anyNumber)
     .option('--log-size <N>', 'requests that the log keeps (default: 20000)', anyNumber)
+    .addOption(
+      new Option('--drive-type <TYPE>', 'Graph: kind of drives').choices(['personal', 'business', 'documentLibrary']),
+    )
+    .option('--quirk <NAME=VALUE>', 'Graph: misbehave in this way; may be given several times', quirk)
+    .option('--quirk-seed <N>', 'Graph: misbehave in a handful of ways, chosen by this number', anyNumber)
     .option('--tls-key <FILE>', 'serve HTTPS with this key (PEM)')
     .option('--tls-cert <FILE>', 'and this certificate (PEM)')
     .addOption(new Option('--until-stdin-closes').hideHelp())

@@ -35,7 +35,7 @@ const picture = (exchange: Exchange): Reply => ({
 });
 
 const front = `<!doctype html><html lang="en"><title>SkyDrive emulator</title>
-<h1>SkyDrive emulator</h1><p>API: <code>/v5.0/</code>. Sign-in: <code>/oauth20_authorize.srf</code>.
+<h1>SkyDrive emulator</h1><p>API: <code>/v5.0/</code>, Graph: <code>/v1.0/</code>. Sign-in: <code>/oauth20_authorize.srf</code>, <code>/common/oauth2/v2.0/authorize</code>.
 Admin calls: <code>/admin/</code>.</p></html>\n`;
 
 /** Never throws: every request has a route, and be it to 404. */

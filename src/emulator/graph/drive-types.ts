@@ -53,10 +53,15 @@ export class DriveTypes {
   readonly #types: RecordTable<string, DriveType>;
   readonly #accounts: Accounts;
   readonly #fallback: () => DriveType;
-  readonly #style: () => IdStyle;
+  readonly #style: (number: ItemNumber) => IdStyle;
   readonly #businessIds = new Map<string, string>();
 
-  constructor(parts: { log: RecordLog; accounts: Accounts; fallback: () => DriveType; style: () => IdStyle }) {
+  constructor(parts: {
+    log: RecordLog;
+    accounts: Accounts;
+    fallback: () => DriveType;
+    style: (number: ItemNumber) => IdStyle;
+  }) {
     this.#types = parts.log.table('graph-drive-types');
     this.#accounts = parts.accounts;
     this.#fallback = parts.fallback;
@@ -92,7 +97,7 @@ export class DriveTypes {
       return `01${toBase32(Buffer.concat([secretOf(uid).subarray(16, 20), sealed(uid, number)]))}`;
     }
     const cid = uid.toUpperCase();
-    return this.#style() === 'migrated' ? `${cid}!s${sealed(uid, number).toString('hex')}` : `${cid}!${number}`;
+    return this.#style(number) === 'migrated' ? `${cid}!s${sealed(uid, number).toString('hex')}` : `${cid}!${number}`;
   }
 
   /** The number behind an id of that drive, in whatever form it was once handed out; undefined: it is no id of this drive. */
@@ -101,7 +106,7 @@ export class DriveTypes {
     if (cid !== '' && canonicalUid(cid) !== uid) return undefined;
     // After the migration the root answers to its new id alone.
     if (number !== '')
-      return this.#style() === 'migrated' && Number(number) === rootNumber ? undefined : Number(number);
+      return this.#style(rootNumber) === 'migrated' && Number(number) === rootNumber ? undefined : Number(number);
     if (hex !== '') return unsealed(uid, Buffer.from(hex, 'hex'));
     const [, letters] = /^01([A-Z2-7]{32})$/.exec(id) ?? [];
     if (letters === undefined) return undefined;

@@ -91,6 +91,7 @@ const perform = async (services: GraphServices, exchange: Exchange, operation: O
     ? { uid: services.accounts.first.uid, clientId: '', scopes: ['files.readwrite'] }
     : authorize(services, exchange);
   checkScope(grant, operation);
+  services.quirks.spends('id-migrate-root');
   const account = services.accounts.byUid(grant.uid) ?? services.accounts.first;
   checkThrottle(services, exchange, account.uid, grant.clientId);
   checkStrict(services, exchange, operation.query);

@@ -2,6 +2,7 @@
 import type { Accounts } from '../accounts.ts';
 import type { ContentHistory } from '../content-history.ts';
 import type { ContentStore } from '../content-store.ts';
+import { rootNumber } from '../drive-tree.ts';
 import type { EmulatorSettings } from '../emulator-options.ts';
 import type { Grants } from '../oauth/grants.ts';
 import type { RecordLog, RecordTable } from '../record-log.ts';
@@ -69,7 +70,10 @@ export const makeGraphServices = (parts: GraphParts): GraphServices => {
       log,
       accounts,
       fallback: () => settings().driveType,
-      style: () => (quirks.word('id-style') === 'migrated' || quirks.spent('id-migrate-root') ? 'migrated' : 'old'),
+      style: (number) => {
+        const rootMoved = number === rootNumber && quirks.spent('id-migrate-root');
+        return rootMoved || quirks.word('id-style') === 'migrated' ? 'migrated' : 'old';
+      },
     }),
     preauth: new PreauthUrls(log, now),
     timeline: new DeltaTimeline(now),

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Emulator, startEmulator } from '../../../src/emulator/emulator.ts';
 import { ask } from '../live-client.ts';
@@ -92,6 +94,17 @@ test('ids lose their leading zero and change their case', async () => {
   assert.match(root.id, /^024470056F5C3E43!s[0-9a-f]{32}$/);
   assert.equal(await status(graph.get(`me/drive/items/${root.id}`)), 200);
   assert.equal(await status(graph.get('me/drive/items/024470056F5C3E43!103')), 404);
+});
+
+test('the root gets another id in the midst of it all', async () => {
+  await using moved = await quirky({ 'id-migrate-root': 3 });
+  const { graph } = moved;
+  const root = (await graph.get('me/drive/root')).json;
+  assert.equal(await status(graph.get(`me/drive/items/${root.id}`)), 200);
+  assert.equal(await status(graph.get(`me/drive/items/${root.id}`)), 404);
+  const now = (await graph.get('me/drive/root')).json;
+  assert.notEqual(now.id, root.id);
+  assert.equal((await graph.get('me/drive/root:/d')).json.parentReference.id, now.id);
 });
 
 test('routes to a new item lag one by one', async () => {
@@ -244,4 +257,14 @@ test('faults of the other kind strike Graph too, with its error bodies', async (
   await emulator.admin.put({ path: '/a.txt' }, 'a');
   const { value } = (await graph.get('me/drive/root/children')).json;
   assert.equal(value.find((item: Item) => item.name === 'a.txt').size, 9);
+});
+
+test('every quirk is documented, with its unit', async () => {
+  await using emulator = await startEmulator();
+  const text = readFileSync(join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'emulator-graph.md'), 'utf8');
+  const rows = text.split('\n').filter((line) => line.startsWith('| `'));
+  for (const [name, { unit }] of Object.entries(emulator.graph.quirks())) {
+    const row = rows.find((line) => line.split('|')[1]?.includes(`\`${name}\``));
+    assert.equal(row?.split('|')[2]?.trim(), typeof unit === 'string' ? unit : unit.join(', '), name);
+  }
 });
