@@ -6,7 +6,7 @@ import type { Node, NodeId } from '../metadata/node.ts';
 import type { Pending } from '../queue/upload-queue.ts';
 import { checkWritable, type FsParts, needNode, now } from './parts.ts';
 
-export const prefix = 'user.skydrive.';
+const prefix = 'user.skydrive.';
 const commentPrefix = 'comment.';
 const linkPrefix = 'link.';
 /** How long a list of comments serves, milliseconds: programs list and then read one attribute after the other. */

@@ -124,7 +124,7 @@ const withoutFolder = (parts: Parts, entry: Entry, enqueue: Enqueue): void => {
 };
 
 /** Its item is still to be made, by another entry. */
-export const isComing = ({ journal }: Parts, node: NodeId, behind = 0): boolean =>
+const isComing = ({ journal }: Parts, node: NodeId, behind = 0): boolean =>
   journal.of(node).some(({ seq, intent }) => seq > behind && 'at' in intent && intent.at !== undefined);
 
 /**
