@@ -28,7 +28,9 @@ const baseOf = (request: IncomingMessage, target: Target, ownUrl: string): strin
   const forwarded = firstOf(request.headers['x-forwarded-host']);
   const host = forwarded ?? (target.origin === undefined ? request.headers.host : undefined);
   if (host === undefined || host === '') return target.origin ?? ownUrl;
-  const scheme = firstOf(request.headers['x-forwarded-proto']) ?? new URL(ownUrl).protocol.replace(':', '');
+  // Names of the service are https alone, whatever a proxy that led them here made of it.
+  const usual = /\.microsoft(online)?\.com$/i.test(host) ? 'https' : new URL(ownUrl).protocol.replace(':', '');
+  const scheme = firstOf(request.headers['x-forwarded-proto']) ?? usual;
   return `${scheme}://${host}`;
 };
 

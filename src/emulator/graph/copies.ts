@@ -45,6 +45,7 @@ const copyTree = (from: DriveState, item: DriveItem, to: Target): DriveItem => {
   const children = from.children(item.number);
   const made = drive.createFolder(folder.number, name, {
     kind: item.kind,
+    ...(item.graph?.shortcut === undefined ? {} : { graph: item.graph }),
     onConflict: conflict === 'rename' ? 'rename' : 'fail',
   });
   for (const child of children) copyTree(from, child, { drive, folder: made, name: child.name, conflict: 'fail' });

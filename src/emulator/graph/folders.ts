@@ -3,6 +3,7 @@ import type { DriveItem, OnConflict } from '../drive-item.ts';
 import { isFolder } from '../drive-state.ts';
 import type { Reply } from '../reply.ts';
 import { conflictIn, conflictInQuery } from './conflicts.ts';
+import { store } from './contents.ts';
 import { type Fields, readFields, textField } from './graph-body.ts';
 import type { ItemCall } from './graph-call.ts';
 import { GraphError, invalidRequest, nameTaken } from './graph-error.ts';
@@ -33,6 +34,17 @@ const makeFolder = (call: ItemCall, name: string, conflict: OnConflict, fields: 
   return { item, created: true };
 };
 
+/** A member `file` instead of `folder`: an empty file. */
+const makeEmptyFile = (call: ItemCall, name: string, conflict: OnConflict, fields: Fields): Reply => {
+  const { services } = call;
+  const { drive, item: folder } = call.subject;
+  if (fields['file'] === undefined) throw invalidRequest('Only folders and empty files can be created in this way.');
+  const place = { drive, present: undefined, folder, missing: [], name };
+  const content = { hashes: services.store.putSync(Buffer.alloc(0)) };
+  const { item, created } = store(services, place, content, conflict, fileTimes(call, drive, fields));
+  return itemReply(call, item, created ? 201 : 200, 'made');
+};
+
 /** POST F/children */
 export const createFolder = async (call: ItemCall): Promise<Reply> => {
   const { exchange, services } = call;
@@ -42,9 +54,9 @@ export const createFolder = async (call: ItemCall): Promise<Reply> => {
   if (fields['remoteItem'] !== undefined)
     throw new GraphError(503, 'serviceNotAvailable', 'The service is not available.');
   if (name === undefined) throw invalidRequest('Name is required.');
-  if (fields['folder'] === undefined) throw invalidRequest('Only folders can be created in this way.');
   checkName(services, drive, parent, name);
   const conflict = conflictIn(fields) ?? conflictInQuery(exchange) ?? 'fail';
+  if (fields['folder'] === undefined) return makeEmptyFile(call, name, conflict, fields);
   const { item, created } = makeFolder(call, name, conflict, fields);
   if (created && services.quirks.strikes('post-503-late-commit')) {
     throw new GraphError(503, 'serviceNotAvailable', 'The service is not available.');

@@ -37,6 +37,15 @@ interface Opened {
 
 const notEmpty = (name: string): boolean => name !== '';
 
+/** A part of a path in a body; what can't be decoded is meant as it is. */
+export const decodedPart = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+};
+
 /** What follows an opening colon: names up to the segment that ends with the closing one. */
 const openPath = (segments: readonly string[]): Opened => {
   const closing = segments.findIndex((segment) => segment.endsWith(':'));

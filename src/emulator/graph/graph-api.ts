@@ -5,7 +5,7 @@ import type { Account } from '../accounts.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Route } from '../http-server.ts';
 import type { Grant } from '../oauth/grants.ts';
-import { emptyReply, type Reply } from '../reply.ts';
+import { emptyReply, Refusal, type Reply } from '../reply.ts';
 import { runBatch } from './batches.ts';
 import { type Address, readAddress } from './graph-address.ts';
 import type { GraphCall } from './graph-call.ts';
@@ -137,7 +137,14 @@ export const answered = async (
 
 const batch = (services: GraphServices, exchange: Exchange): Promise<Reply> => {
   authorize(services, exchange);
-  return runBatch(exchange, async (inner) => await graphRoute(services, inner).run());
+  return runBatch(exchange, async (inner) => {
+    try {
+      return await graphRoute(services, inner).run();
+    } catch (error) {
+      if (error instanceof Refusal) return error.reply;
+      throw error;
+    }
+  });
 };
 
 /** What a request below /v1.0/ or /beta/ is about. */

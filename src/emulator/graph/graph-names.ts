@@ -40,7 +40,7 @@ export const checkName = (
 ): void => {
   const bad = (inner = 'invalidPath') =>
     invalidRequest('The provided name cannot be used. The name or path is not valid.', inner);
-  if (/^\s|\s$|\.$/.test(name) || isReserved(name)) throw bad();
+  if (/^\s|\s$|\.$/.test(name) || !name.isWellFormed() || isReserved(name)) throw bad();
   if (!isFolder(folder)) throw invalidRequest('The parent is not a folder.');
   const inLibrary = !services.types.isPersonal(drive.uid);
   if (inLibrary && folder.parent === undefined && name.toLowerCase() === 'forms') throw bad();

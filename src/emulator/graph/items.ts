@@ -4,6 +4,7 @@ import type { DriveState, ItemPatch } from '../drive-state.ts';
 import { emptyReply, type Reply } from '../reply.ts';
 import { conflictIn } from './conflicts.ts';
 import { expanded } from './expansions.ts';
+import { decodedPart } from './graph-address.ts';
 import { type Fields, objectField, readFields, textField, timeField } from './graph-body.ts';
 import type { DriveCall, ItemCall } from './graph-call.ts';
 import { GraphError, invalidRequest, itemNotFound } from './graph-error.ts';
@@ -18,11 +19,12 @@ import type { Where } from './graph-viewer.ts';
 export const itemReply = (call: ItemCall, item: DriveItem, status = 200, where: Where = 'item'): Reply => {
   const { drive } = call.subject;
   const context = `${call.exchange.base}/v1.0/$metadata#drives('${call.services.types.driveId(drive.uid)}')/items/$entity`;
+  const { eTag } = tagsOf(call.services, drive, item);
   const object = expanded(call, { drive, item, where }, shapeOf(call.exchange));
   return graphReply(
     status,
     { '@odata.context': context, ...object },
-    { ETag: tagsOf(call.services, drive, item).eTag },
+    { ETag: eTag.startsWith('"') ? eTag : `"${eTag}"` },
   );
 };
 
@@ -55,7 +57,7 @@ const folderByPath = (drive: DriveState, text: string): DriveItem => {
   if (!/root/.test(text)) throw invalidRequest('The parentReference.path is not valid.', 'invalidPath');
   let folder: DriveItem | undefined = drive.root;
   for (const part of (names ?? '').split('/').filter((name) => name !== '')) {
-    folder = folder === undefined ? undefined : drive.named(folder.number, decodeURIComponent(part));
+    folder = folder === undefined ? undefined : drive.named(folder.number, decodedPart(part));
   }
   if (folder === undefined) throw itemNotFound();
   return folder;

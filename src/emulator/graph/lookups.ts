@@ -24,6 +24,9 @@ const kept = 1000;
 /** Operations that put something into a folder. */
 const makingKinds = ['put', 'session-create', 'mkdir'];
 
+/** When the item came to where it is. */
+const arrivalOf = (item: DriveItem): number => (item.movedAt === item.sequence ? item.modifiedMs : item.createdMs);
+
 export class Lookups {
   readonly #quirks: Quirks;
   readonly #now: () => number;
@@ -51,7 +54,7 @@ export class Lookups {
 
   /** Children that are there but not listed yet. */
   isListed(item: DriveItem): boolean {
-    return !this.#quirks.within('listing-lag', item.createdMs);
+    return !this.#quirks.within('listing-lag', arrivalOf(item));
   }
 
   check(kind: string, method: string, address: Address, subject: Present): void {
@@ -63,7 +66,7 @@ export class Lookups {
 
   #isLost(kind: string, method: string, address: Address, { on, drive, item }: Present): boolean {
     const isRoot = item.parent === undefined;
-    const first = (...names: QuirkName[]): boolean => names.some((name) => this.#quirks.within(name, item.createdMs));
+    const first = (name: QuirkName): boolean => this.#quirks.within(name, arrivalOf(item));
     if (isRoot) return kind === 'list' && this.#quirks.strikes('root-404');
     if (makingKinds.includes(kind)) return (on === 'gap' || kind === 'mkdir') && first('parent-lag');
     if (method === 'DELETE') return this.#quirks.strikes('delete-404');

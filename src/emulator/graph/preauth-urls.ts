@@ -36,9 +36,10 @@ export class PreauthUrls {
 
   /** Scheme and host under which transfers run for a client that reached us as `exchange.base`. */
   base(exchange: Exchange, personal: boolean, hosts: string | undefined): string {
+    if (hosts !== 'alias' || !URL.canParse(exchange.base)) return exchange.base;
     const { protocol, hostname, port } = new URL(exchange.base);
-    if (hosts === 'alias' && hostname === '127.0.0.1') return `${protocol}//localhost:${port}`;
-    if (hosts !== 'alias' || !hostname.endsWith('.microsoft.com')) return exchange.base;
+    if (hostname === '127.0.0.1') return `${protocol}//localhost:${port}`;
+    if (!hostname.endsWith('.microsoft.com')) return exchange.base;
     return `https://${personal ? storageHosts.personal : storageHosts.business}`;
   }
 

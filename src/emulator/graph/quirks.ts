@@ -43,6 +43,10 @@ export const randomQuirks = (seed: number): QuirkValues => {
   return Object.fromEntries(chosen);
 };
 
+/** So that every quirk throws dice of its own. */
+const seedOf = (name: string): number =>
+  [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
+
 type QuirkSettings = Pick<EmulatorSettings, 'quirks' | 'quirkSeed'>;
 
 export class Quirks {
@@ -94,7 +98,7 @@ export class Quirks {
   strikes(name: QuirkName): boolean {
     const chance = this.number(name);
     if (chance <= 0) return false;
-    const dice = this.#dice.get(name) ?? randomNumbers(this.#settings().quirkSeed + name.length * 7919);
+    const dice = this.#dice.get(name) ?? randomNumbers(this.#settings().quirkSeed + seedOf(name));
     this.#dice.set(name, dice);
     const struck = dice() < chance;
     if (struck) this.#count(name);

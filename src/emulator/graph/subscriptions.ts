@@ -1,7 +1,7 @@
 // POST, GET, PATCH, DELETE of subscriptions to a drive's changes (docs/graph-drive.md, 19).
 import { randomUUID } from 'node:crypto';
 import { emptyReply, type Reply } from '../reply.ts';
-import { readAddress } from './graph-address.ts';
+import { decodedPart, readAddress } from './graph-address.ts';
 import { readFields, textField, timeField } from './graph-body.ts';
 import type { GraphCall } from './graph-call.ts';
 import { GraphError, invalidRequest, itemNotFound } from './graph-error.ts';
@@ -50,7 +50,7 @@ const checkExpiry = (call: GraphCall, ms: number | undefined): number => {
 /** The owner of the drive whose root it is. */
 const watchedDrive = (call: GraphCall, resource: string | undefined): string => {
   const segments = (resource ?? '').split('/').filter((part) => part !== '');
-  const address = readAddress(segments.map(decodeURIComponent));
+  const address = readAddress(segments.map(decodedPart));
   const subject = findSubject(call.services, call.account, address);
   if (subject.on !== 'item' || subject.item.parent !== undefined)
     throw invalidRequest('The resource must be the root of a drive.');

@@ -70,8 +70,8 @@ export const commitSession = async (asked: Asked, { record, bytes }: OpenSession
   const { services } = asked;
   const { place, conflict } = terms;
   checkPlace(place, conflict, bytes.total ?? 0);
+  if (!services.uploads.take(record.id)) throw sessionNotFound();
   const hashes = await services.sessions.finish(bytes);
-  await services.uploads.end(record.id);
   const content = await contentOf(services, place.name, hashes);
   const { item, created } = store(services, place, content, conflict, patchOf(record));
   if (!created && services.quirks.on('b-double-version')) place.drive.setContent(item.number, content);

@@ -58,6 +58,13 @@ export class UploadRecords {
     return extended;
   }
 
+  /** Takes the session out, for the one who ends it; false: another was faster. The bytes stay. */
+  take(id: string): boolean {
+    const known = this.#table.get(id) !== undefined;
+    this.#table.delete(id);
+    return known;
+  }
+
   /** Forgets the session; bytes that nobody took over are gone. */
   async end(id: string): Promise<void> {
     this.#table.delete(id);

@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import type { Grant } from '../oauth/grants.ts';
 import { splitScopes } from '../oauth/scopes.ts';
 import { jsonReply, type Reply } from '../reply.ts';
+import { percentDecode } from '../url-text.ts';
 import { readForm } from './v2-authorize.ts';
 import { redeemDevice } from './v2-device.ts';
 import { missingField, oauthError } from './v2-error.ts';
@@ -124,7 +125,7 @@ export const tokenV2 = async (parts: V2Parts, exchange: Exchange): Promise<Reply
     .toString()
     .split(':');
   const fields = new Map([
-    ...(basic === undefined || id === undefined ? [] : [['client_id', decodeURIComponent(id)] as const]),
+    ...(basic === undefined || id === undefined ? [] : [['client_id', percentDecode(id)] as const]),
     ...given,
   ]);
   required(fields, 'client_id');

@@ -291,3 +291,21 @@ test('a removed item comes back by id', async () => {
   assert.equal((await graph.call('POST', `me/drive/items/${file.id}/permanentDelete`)).status, 405);
   assert.equal((await graph.call('DELETE', 'me/drive/root')).status, 400);
 });
+
+test("links carry the name under which the client came, with https for the service's own", async () => {
+  await using emulator = await startEmulator();
+  const graph = new GraphClient(emulator);
+  const page = await graph.get('me/drive/root/children?$top=1', { Host: 'graph.microsoft.com' });
+  assert.ok(page.json['@odata.nextLink'].startsWith('https://graph.microsoft.com/v1.0/me/drive/root/children?'));
+  const other = await graph.get('me/drive/root/children?$top=1', { Host: 'localhost:1234' });
+  assert.ok(other.json['@odata.nextLink'].startsWith('http://localhost:1234/'));
+});
+
+test('an empty file can be made like a folder', async () => {
+  await using emulator = await startEmulator();
+  const graph = new GraphClient(emulator);
+  const made = await graph.send('POST', 'me/drive/root/children', { name: 'empty.txt', file: {} });
+  assert.deepEqual([made.status, made.json.size], [201, 0]);
+  assert.equal(made.json.file.hashes.quickXorHash, 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=');
+  assert.equal((await graph.send('POST', 'me/drive/root/children', { name: 'none' })).status, 400);
+});
