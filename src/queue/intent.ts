@@ -69,6 +69,9 @@ const placesOf = (intent: Intent): readonly Place[] => {
   }
 };
 
+/** The folders that an entry happens in. */
+export const foldersOf = (intent: Intent): NodeId[] => placesOf(intent).map(({ parent }) => parent);
+
 /**
  * Its node alone (one change of a node after the other; a folder's own after those of its children), the folders it
  * happens in shared with others, and the names it takes or gives up alone.

@@ -3,7 +3,7 @@
 import { foldName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
 import type { Store, Table } from '../store/store.ts';
-import type { Entry, Intent, Place } from './intent.ts';
+import { type Entry, foldersOf, type Intent, type Place } from './intent.ts';
 
 export class Journal {
   readonly #store: Store;
@@ -11,6 +11,8 @@ export class Journal {
   readonly #about: Table<string, number>;
   readonly #entries = new Map<number, Entry>();
   readonly #byNode = new Map<NodeId, Set<number>>();
+  /** Entries by the folders that they happen in. */
+  readonly #byFolder = new Map<NodeId, Set<number>>();
   /** Entries that make something, by where. */
   readonly #making = new Map<string, Set<number>>();
 
@@ -63,6 +65,11 @@ export class Journal {
     return seqs.flatMap((seq) => this.#entries.get(seq) ?? []);
   }
 
+  /** Something is to be made in the folder, or to pass through it. */
+  isUsed(folder: NodeId): boolean {
+    return this.#byFolder.has(folder);
+  }
+
   /** Something of this name (in any case of its letters) is to be made in the folder, or is being made now. */
   isMaking(place: Place): boolean {
     return this.#making.has(placeKey(place));
@@ -73,6 +80,7 @@ export class Journal {
     if (before !== undefined) this.#unlist(before);
     this.#entries.set(entry.seq, entry);
     enlist(this.#byNode, entry.intent.node, entry.seq);
+    for (const folder of foldersOf(entry.intent)) enlist(this.#byFolder, folder, entry.seq);
     if ('at' in entry.intent && entry.intent.at !== undefined)
       enlist(this.#making, placeKey(entry.intent.at), entry.seq);
   }
@@ -86,6 +94,7 @@ export class Journal {
 
   #unlist({ seq, intent }: Entry): void {
     strike(this.#byNode, intent.node, seq);
+    for (const folder of foldersOf(intent)) strike(this.#byFolder, folder, seq);
     if ('at' in intent && intent.at !== undefined) strike(this.#making, placeKey(intent.at), seq);
   }
 }

@@ -106,6 +106,11 @@ export class UploadQueue {
    */
   remove(intent: Intent & { readonly kind: 'remove' }, isOnDrive: boolean): boolean {
     const { journal, store } = this.#parts;
+    if (journal.isUsed(intent.node)) {
+      // What others pass through on their way has to be made, and to stay until they have left it.
+      this.add(intent);
+      return false;
+    }
     const entries = journal.of(intent.node);
     const isFree = (entry: Entry): boolean =>
       this.#states.get(entry.seq)?.running !== true && (isOnDrive || entry.ambiguous !== true);
