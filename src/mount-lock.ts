@@ -1,7 +1,8 @@
 // One mount per account folder: a file that names the process which holds it. The holder is told from a later process of
 // the same number by its start time and the boot, so that a lock left by kill -9 or a power cut is recognised.
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from './base/make-folder.ts';
 
 interface Holder {
   readonly pid: number;
@@ -79,7 +80,7 @@ const clear = (path: string, staleText: string): void => {
 
 /** Throws a LockedError that names the mountpoint and the process of a live holder. Makes `folder` if it is not there. */
 export const takeLock = (folder: string, mountpoint: string): MountLock => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const path = join(folder, 'mount.lock');
   const own = `${path}.${process.pid}`;
   const mine: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', boot: bootId(), mountpoint };

@@ -1,8 +1,8 @@
 // The composition root and the library's entry: settings -> drive, caches, queue, file system, driver -> Mount. The only
 // place where parts are chosen and joined. Owns what it joined: whoever ends the mount, everything is closed, in order.
-import { mkdirSync } from 'node:fs';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { makeFolder } from './base/make-folder.ts';
 import type { Dialect, Settings } from './config.ts';
 import { SettingsError } from './config-sources.ts';
 import type { FsSettings } from './fs/parts.ts';
@@ -72,7 +72,7 @@ export interface UnmountOptions {
 
 const makeCacheFolder = (folder: string): void => {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
   } catch (cause) {
     const reason =
       (cause as NodeJS.ErrnoException).code === 'EROFS' ? 'the disk is read-only' : (cause as Error).message;

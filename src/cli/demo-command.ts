@@ -1,9 +1,10 @@
 // `skydrive demo [MOUNTPOINT]`: emulator, sign-in and mount in one. Leaves a mounted drive behind, and says what to try.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { makeFolder } from '../base/make-folder.ts';
 import { homeFolder } from '../config-kinds.ts';
 import { SettingsError } from '../config-sources.ts';
 import { launchService } from '../daemon/launch.ts';
@@ -38,6 +39,16 @@ const folderOf = (mountpoint: string, home: string | undefined): string => {
       ? join(tmpdir(), `skydrive-demo-${process.getuid?.() ?? 0}`)
       : join(home, '.cache', 'skydrive-demo');
   return join(base, name);
+};
+
+const makeMountpoint = (path: string): void => {
+  try {
+    makeFolder(path, 0o755);
+  } catch (cause) {
+    throw new SettingsError(`the folder ${path} cannot be made: ${(cause as Error).message}; name a MOUNTPOINT`, {
+      cause,
+    });
+  }
 };
 
 const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
@@ -76,7 +87,7 @@ const demo = async (context: CommandContext, named: string | undefined, options:
   const mountpoint = mountpointOf(named, home);
   await refuseIfServed(mountpoint);
   // A dead mount is there, although nothing can be asked of it.
-  if (placeOf(mountpoint) === undefined && !existsSync(mountpoint)) mkdirSync(mountpoint, { recursive: true });
+  if (placeOf(mountpoint) === undefined && !existsSync(mountpoint)) makeMountpoint(mountpoint);
   const lists = [...(options.options ?? []), ...(options.driver === undefined ? [] : [`driver=${options.driver}`])];
   const order: ServiceOrder = {
     mountpoint,

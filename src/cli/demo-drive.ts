@@ -2,13 +2,14 @@
 // folder, so that a demo can be taken up again after its processes are gone, and forgotten by deleting the folder.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { LcrcFile } from '../auth/lcrc-file.ts';
 import type { Log } from '../base/log.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import type { Settings } from '../config.ts';
 import { loadSettings } from '../config-file.ts';
+import { SettingsError } from '../config-sources.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import { openSignIn } from '../drive/open-drive.ts';
 import { HttpClient } from '../http/http-client.ts';
@@ -86,9 +87,20 @@ const stop = async (child: ChildProcess): Promise<void> => {
   await ended;
 };
 
+const makeHome = (folder: string): void => {
+  try {
+    makeFolder(folder, 0o700);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new SettingsError(`the demo needs a folder for its drive (${reason}): set HOME to one that can be written`, {
+      cause,
+    });
+  }
+};
+
 export const openDemoDrive = async (order: DemoOrder, log: Log): Promise<DemoDrive> => {
   const { folder } = order;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeHome(folder);
   writeDemoTree(join(folder, 'seed'));
   const served = await serve(order, log);
   try {

@@ -47,4 +47,14 @@ describe('skydrive demo', mountable, () => {
     assert.equal((await user.run(['unmount', mountpoint])).code, 0);
     await gone(second.pid);
   });
+
+  it('says what it cannot make', async () => {
+    await using user = await makeUser();
+    const mountpoint = await user.run(['demo', '/proc/nothing/such']);
+    assert.deepEqual([mountpoint.code, mountpoint.out], [2, '']);
+    assert.match(mountpoint.err, /the folder \/proc\/nothing\/such cannot be made: .*; name a MOUNTPOINT/);
+    const home = await user.run(['demo', join(user.home, 'm')], { environment: { HOME: '/proc' } });
+    assert.equal(home.code, 2);
+    assert.match(home.err, /set HOME to one that can be written/);
+  });
 });
