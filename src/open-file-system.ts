@@ -74,6 +74,8 @@ export interface OpenedFileSystem {
 /** How long a caller who wants the newest listing waits for it before the known one must do, milliseconds. */
 const listingPatienceMs = 2_000;
 const sendConcurrency = 4;
+/** How long a node whose item has gone from its folder is kept, milliseconds. */
+const lostForMs = 60_000;
 const noKernel: KernelCache = { invalidateEntry: () => {}, invalidateNode: () => {} };
 
 export const openFileSystem = (options: OpenFileSystemOptions): OpenedFileSystem => new Composition(options);
@@ -81,12 +83,14 @@ export const openFileSystem = (options: OpenFileSystemOptions): OpenedFileSystem
 class Composition implements OpenedFileSystem {
   readonly fs: DriveFileSystem;
   readonly #parts: FsParts;
+  readonly #lost: LostNodes;
   #kernel: KernelCache = noKernel;
 
   constructor(options: OpenFileSystemOptions) {
     const { drive, clock, log } = options;
     const store = openStore(options.folder);
     const tree = new Tree(store);
+    this.#lost = new LostNodes((node) => this.fs.settled(node), log);
     const references = new References();
     const journal = new Journal(store);
     const contents = new Contents(store, {
@@ -106,7 +110,7 @@ class Composition implements OpenedFileSystem {
           if (references.isKnownToKernel(node)) this.#kernel.invalidateNode(node);
         },
         contentReplaced: (_, content) => contents.retire(content),
-        nodeLost: (node) => store.afterCommit(() => this.fs.settled(node)),
+        nodeLost: (node) => store.afterCommit(() => this.#lost.add(node)),
       },
       () => timestampNow(clock.now()),
     );
@@ -165,6 +169,7 @@ class Composition implements OpenedFileSystem {
   async close(): Promise<void> {
     const { queue, contents, listings, store } = this.#parts;
     listings.close();
+    this.#lost.close();
     await queue.stop();
     await contents.closeAll();
     await store.close();
@@ -245,5 +250,45 @@ class Composition implements OpenedFileSystem {
       this.fs.forget(node, 1);
     }
     return node;
+  }
+}
+
+/**
+ * Nodes whose items are no longer where they were. They may turn up in another folder that is listed soon, and then keep
+ * their number and their content; else they go.
+ */
+class LostNodes {
+  readonly #forget: (node: NodeId) => void;
+  readonly #log: Log;
+  readonly #nodes = new Map<NodeId, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(forget: (node: NodeId) => void, log: Log) {
+    this.#forget = forget;
+    this.#log = log;
+  }
+
+  add(node: NodeId): void {
+    this.#nodes.set(node, performance.now() + lostForMs);
+    this.#timer ??= setTimeout(() => this.#sweep(), lostForMs).unref();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #sweep(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const [node, until] of this.#nodes) {
+      if (until > now) continue;
+      this.#nodes.delete(node);
+      try {
+        this.#forget(node);
+      } catch (error) {
+        this.#log.warn(`node ${node} could not be forgotten`, error);
+      }
+    }
+    if (this.#nodes.size > 0) this.#timer = setTimeout(() => this.#sweep(), lostForMs).unref();
   }
 }

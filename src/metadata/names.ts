@@ -16,8 +16,21 @@ const privateBase = 0xf000;
 const isControl = (code: number): boolean => code < 0x20 || code === 0x7f;
 const toPrivate = (character: string): string => String.fromCharCode(privateBase + character.charCodeAt(0));
 
-const escapeCharacter = (character: string): string =>
-  forbidden.has(character) || isControl(character.charCodeAt(0)) ? toPrivate(character) : character;
+/** Before a private-use character of a local name that would stand for another one, and before itself. */
+const literally = '\uf080';
+
+/** What a private-use character stands for; undefined for all others. */
+const stoodFor = (character: string): string | undefined => {
+  const code = character.charCodeAt(0) - privateBase;
+  if (code < 1 || code > 0x7f) return undefined;
+  const plain = String.fromCharCode(code);
+  return forbidden.has(plain) || isControl(code) || plain === ' ' || plain === '.' ? plain : undefined;
+};
+
+const escapeCharacter = (character: string): string => {
+  if (character === literally || stoodFor(character) !== undefined) return literally + character;
+  return forbidden.has(character) || isControl(character.charCodeAt(0)) ? toPrivate(character) : character;
+};
 
 /** The service trims blanks at both ends and dots at the end. */
 const escapeEnds = (name: string): string =>
@@ -25,16 +38,21 @@ const escapeEnds = (name: string): string =>
     .replace(/^ +/, (blanks) => toPrivate(' ').repeat(blanks.length))
     .replace(/[ .]+$/, (end) => [...end].map(toPrivate).join(''));
 
-/** The name that the drive is given for a local name. */
-export const toRemoteName = (name: string, isLink: boolean): string =>
-  escapeEnds([...(isLink ? `${name}${linkSuffix}` : name)].map(escapeCharacter).join(''));
+/** A file whose name ends as those of symlinks do must not become one. */
+const escapeSuffix = (name: string): string =>
+  name.endsWith(linkSuffix) ? `${name.slice(0, -linkSuffix.length)}${toPrivate('.')}${linkSuffix.slice(1)}` : name;
 
-const unescapeCharacter = (character: string): string => {
-  const code = character.charCodeAt(0) - privateBase;
-  if (code < 1 || code > 0x7f) return character;
-  const plain = String.fromCharCode(code);
-  return forbidden.has(plain) || isControl(code) || plain === ' ' || plain === '.' ? plain : character;
+/** The name that the drive is given for a local name. */
+export const toRemoteName = (name: string, isLink: boolean): string => {
+  const plain = [...name].map(escapeCharacter).join('');
+  return escapeEnds(isLink ? `${plain}${linkSuffix}` : escapeSuffix(plain));
 };
+
+const unescapeName = (name: string): string =>
+  name.replace(/\uf080([\uf001-\uf080])|[\uf001-\uf07f]/g, (found, literal: string | undefined) => {
+    if (literal === undefined) return stoodFor(found) ?? found;
+    return literal === literally || stoodFor(literal) !== undefined ? literal : found;
+  });
 
 /** What the kernel must never see in a name, whatever a server says. */
 const defuse = (name: string): string => {
@@ -55,7 +73,7 @@ export const isLinkItem = (remoteName: string, size: number): boolean =>
 /** The name in the tree for the name of an item; always one that the kernel can take. */
 export const toLocalName = (remoteName: string, isLink: boolean): string => {
   const plain = isLink ? remoteName.slice(0, -linkSuffix.length) : remoteName;
-  return defuse([...defuse(plain)].map(unescapeCharacter).join(''));
+  return defuse(unescapeName(defuse(plain)));
 };
 
 /** Two names with the same folded form are one name to the service. */

@@ -134,8 +134,9 @@ export class RemoteChanges {
     this.#store.transact(() => {
       const node = this.#tree.get(id);
       if (node?.parent === undefined || node.ahead.content || node.ahead.place) return;
-      if (node.kind === 'folder' && this.#hasUnsent(id)) return;
+      const isNeeded = node.kind === 'folder' && this.#hasUnsent(id);
       for (const child of [...this.#tree.children(id)]) this.lose(child.id);
+      if (isNeeded) return;
       this.#listener.entryChanged(node.parent, node.name);
       this.#tree.detach(id);
       // It may turn up in another folder, and then what it holds is not known.

@@ -117,13 +117,14 @@ export class UploadQueue {
     const isUnknown = !isOnDrive && entries.every(isFree);
     const free = isOnDrive || isUnknown ? entries.filter(isFree) : [];
     const [first] = isOnDrive ? free.filter((entry) => entry.intent.kind === 'move') : [];
-    for (const entry of free) {
-      if (entry === first) continue;
-      journal.remove(entry);
-      store.afterCommit(() => this.#finish(entry.seq));
-    }
+    const leaving = free.filter((entry) => entry !== first);
+    for (const entry of leaving) journal.remove(entry);
     if (first !== undefined) this.#removeInsteadOf(first, intent);
     else if (!isUnknown) this.add(intent);
+    // Only when the journal is as it is to be: who waited for them goes at once.
+    store.afterCommit(() => {
+      for (const { seq } of leaving) this.#finish(seq);
+    });
     return isUnknown;
   }
 

@@ -66,6 +66,15 @@ describe('the names of the tree are those of the drive in the end', () => {
       await b.list();
       await b.calls.rename('/a', '/f/b', 'exchange');
     },
+    'two files with new content that exchange their names, of which one is removed at once': async (b) => {
+      b.memory.store.put('a', 'a');
+      b.memory.store.put('b', 'b');
+      await b.list();
+      await b.write('/a', 'new a');
+      await b.write('/b', 'new b');
+      await b.calls.rename('/a', '/b', 'exchange');
+      await b.calls.unlink('/b');
+    },
     'two new files that exchange their names': async (b) => {
       await b.write('/a', 'a');
       await b.write('/b', 'b');

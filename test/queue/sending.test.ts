@@ -187,6 +187,7 @@ describe('others on the same drive', () => {
     await bench.calls.setxattr('/b', 'user.skydrive.comment.add', Buffer.from('c'));
     assert.deepEqual(await bench.sync(), []);
     assert.deepEqual(await bench.list(), []);
+    await bench.reopen();
     assert.equal(bench.opened.nodes(), 1);
   });
 });

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { distinctName, isLinkItem, maxNameLength, toLocalName, toRemoteName } from '../../src/metadata/names.ts';
+
+const special = fc.constantFrom(
+  ...'\\*<>?:|". ~#%&{}',
+  '\x01',
+  '\x1f',
+  '\x7f',
+  'é',
+  '\u{1f600}',
+  '\u{f001}',
+  '\u{f02e}',
+  'A',
+);
+const anyName = fc
+  .oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }),
+    fc.array(special, { minLength: 1, maxLength: 12 }).map((parts) => parts.join('')),
+    fc.array(special, { maxLength: 4 }).map((parts) => `${parts.join('')}.rclonelink`),
+  )
+  .map((name) => name.toWellFormed());
+/** What the kernel can hand us. */
+const localName = anyName.filter((name) => !/[/\0]/.test(name) && name !== '.' && name !== '..');
+/** What a server may say. */
+const remoteName = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 400 }),
+  fc.constantFrom(
+    '',
+    '.',
+    '..',
+    '/',
+    '\0',
+    '../../etc/passwd',
+    '\uf02e',
+    '\uf02e\uf02e',
+    '\uf02e.',
+    'a/b',
+    '.rclonelink',
+  ),
+  anyName,
+);
+
+test('every name comes back as it was, as file and as symlink', () => {
+  fc.assert(
+    fc.property(localName, fc.boolean(), (name, isLink) => {
+      const remote = toRemoteName(name, isLink);
+      fc.pre(remote.length <= maxNameLength);
+      assert.equal(toLocalName(remote, isLink), name);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('the drive is never given what it cannot hold', () => {
+  fc.assert(
+    fc.property(localName, fc.boolean(), (name, isLink) => {
+      const remote = toRemoteName(name, isLink);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+      assert.doesNotMatch(remote, /[\\*<>?:|"\x00-\x1f\x7f]/);
+      assert.doesNotMatch(remote, /^ |[ .]$/);
+      assert.ok(remote.length > 0);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('whatever a server says, the kernel can take it', () => {
+  fc.assert(
+    fc.property(remoteName, fc.boolean(), (remote, isLink) => {
+      const name = toLocalName(isLink ? `${remote}.rclonelink` : remote, isLink);
+      assert.doesNotMatch(name, /[/\0]/);
+      assert.ok(name !== '' && name !== '.' && name !== '..');
+      assert.ok(name.length <= maxNameLength);
+      assert.ok(name.isWellFormed());
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a file that is called like a symlink does not become one', () => {
+  assert.equal(isLinkItem(toRemoteName('notes.rclonelink', false), 10), false);
+  assert.equal(isLinkItem(toRemoteName('notes', true), 10), true);
+  assert.equal(isLinkItem('notes.rclonelink', 0), false, 'an empty one points nowhere');
+  assert.equal(isLinkItem('notes.rclonelink', 5000), false, 'no path is that long');
+  assert.equal(isLinkItem('.rclonelink', 10), false, 'a symlink has a name');
+});
+
+test('numbers stand before the extension and make every name another, however long it is', () => {
+  assert.equal(distinctName('a.txt', 2), 'a (2).txt');
+  assert.equal(distinctName('.profile', 2), '.profile (2)');
+  assert.equal(distinctName('a.tar.gz', 3), 'a.tar (3).gz');
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }),
+      fc.integer({ min: 2, max: 1e6 }),
+      (name, n) => {
+        const first = distinctName(name, n);
+        assert.ok(first.length <= maxNameLength);
+        assert.notEqual(first, distinctName(name, n + 1));
+      },
+    ),
+  );
+});
