@@ -5,6 +5,7 @@ import { SettingsError } from '../config-sources.ts';
 import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
 import { type OurMount, placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
+import { forgetSocket } from '../daemon/runtime-folder.ts';
 import { detach } from '../fuse/dead-mount.ts';
 import type { UnsentChange } from '../open-file-system.ts';
 import { type CommandContext, running } from './command-context.ts';
@@ -49,6 +50,7 @@ const unmount = async (context: CommandContext, path: string, options: Options):
   } catch (error) {
     if (!(error instanceof UnansweredError) || !(error.dead || options.now === true)) throw error;
     await detach(mountpoint);
+    if (error.dead) forgetSocket(mountpoint, mount.uid);
     const what = error.dead ? 'cleared the dead mount' : 'detached the mount';
     context.terminal.note(`${what} on ${mountpoint}; what was saved there is sent after the next mount`);
     context.terminal.result({ mountpoint, dead: error.dead }, '');

@@ -1,7 +1,7 @@
 // Where the sockets of running mounts are: a folder that only their user can enter. Others' folders in /tmp are believed
 // only if that user made them and nobody else can write there.
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const candidates = (uid: number): readonly string[] =>
@@ -47,3 +47,11 @@ export const socketPaths = (mountpoint: string, uid: number): readonly string[] 
   candidates(uid)
     .filter((path) => isPrivate(path, uid))
     .map((folder) => join(folder, socketName(mountpoint)));
+
+/** Takes away what a killed process left of its mount. */
+export const forgetSocket = (mountpoint: string, uid: number): void => {
+  for (const path of socketPaths(mountpoint, uid)) {
+    rmSync(path, { force: true });
+    rmSync(errorsPathOf(path), { force: true });
+  }
+};
