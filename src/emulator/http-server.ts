@@ -86,7 +86,7 @@ export class HttpServer {
       else socket.destroy();
     });
     server.on('connect', (_request, socket) => socket.destroy());
-    server.on('upgrade', (request, socket) => (this.#parts.upgrade ?? (() => socket.destroy()))(request, socket));
+    server.on('upgrade', (request, socket, head) => this.#upgrade(server, request, socket, head));
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('error', () => socket.destroy());
@@ -116,6 +116,17 @@ export class HttpServer {
   /** On the same port as before. */
   async comeUp(): Promise<void> {
     if (this.#server === undefined) await this.listen(this.#address.host, this.#address.port);
+  }
+
+  #upgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (request.headers.upgrade?.toLowerCase() === 'websocket' && this.#parts.upgrade !== undefined) {
+      this.#parts.upgrade(request, socket);
+      return;
+    }
+    // Some clients offer HTTP/2 with every request. Nobody here takes that up: the request is read once more, without the offer.
+    socket.removeAllListeners('error');
+    socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
+    server.emit(this.#parts.tls === undefined ? 'connection' : 'secureConnection', socket);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -231,6 +242,15 @@ export class HttpServer {
     }
   }
 }
+
+const withoutUpgrade = ({ method, url, rawHeaders }: IncomingMessage): Buffer => {
+  const lines = [`${method} ${url} HTTP/1.1`];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
+    if (!/^(upgrade|http2-settings|connection)$/i.test(name)) lines.push(`${name}: ${value}`);
+  }
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+};
 
 const faultAnswer = (action: Extract<FaultAction, { do: 'answer' }>, route: Route): Reply => {
   const { status, code, message = 'A fault that was asked for.', headers = {} } = action;

@@ -35,7 +35,8 @@ interface Opened {
   readonly rest: readonly string[];
 }
 
-const notEmpty = (name: string): boolean => name !== '';
+/** Clients that build paths from `./a` leave the dot in. */
+const isName = (name: string): boolean => name !== '' && name !== '.';
 
 /** A part of a path in a body; what can't be decoded is meant as it is. */
 export const decodedPart = (part: string): string => {
@@ -51,7 +52,7 @@ const openPath = (segments: readonly string[]): Opened => {
   const closing = segments.findIndex((segment) => segment.endsWith(':'));
   const inside = closing < 0 ? segments : [...segments.slice(0, closing), (segments[closing] ?? '').slice(0, -1)];
   // Encoded slashes arrive here as part of a segment; clients that encode whole paths mean separators.
-  const path = inside.flatMap((segment) => segment.split('/')).filter(notEmpty);
+  const path = inside.flatMap((segment) => segment.split('/')).filter(isName);
   return { path, rest: closing < 0 ? [] : segments.slice(closing + 1) };
 };
 

@@ -48,7 +48,8 @@ const parentReference = ({ services }: Viewer, drive: DriveState, item: DriveIte
   const personal = types.isPersonal(drive.uid);
   const root = personal ? '/drive/root:' : `/drives/${driveId}/root:`;
   const name = parent.parent === undefined ? 'root' : parent.name;
-  const path = personal && where === 'delta' ? {} : { path: `${root}${encodedPath(pathOf(drive, parent))}` };
+  const untold = personal && where === 'delta' && services.quirks.word('parent-path') !== 'plain';
+  const path = untold ? {} : { path: `${root}${encodedPath(pathOf(drive, parent))}` };
   return { ...drivePart, id: types.itemId(drive.uid, parent.number), name, ...path };
 };
 

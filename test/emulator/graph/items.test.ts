@@ -43,6 +43,7 @@ test('an item is reached by every form of address', async () => {
     `me/drive/root:/Folder/Sub/${coded}:/`,
     `me/drive/root:/folder/SUB/${coded}`,
     `me/drive/root:/${encodeURIComponent(`Folder/Sub/${name}`)}`,
+    `me/drive/root:/${encodeURIComponent(`./Folder/Sub/${name}`)}`,
     `me/drive/items/root:/Folder/Sub/${coded}`,
     `me/drive/items/${folder}:/Sub/${coded}`,
     `me/drive/items/${folder}:/Sub/${coded}:`,

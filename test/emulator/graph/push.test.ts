@@ -168,3 +168,13 @@ test('a web hook is validated, told of changes, renewed and removed', async () =
     subscriber.close();
   }
 });
+
+test('a request that offers another protocol is answered in this one', async () => {
+  await using emulator = await startEmulator();
+  const graph = new GraphClient(emulator);
+  const headers = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABk' };
+  const body = 'x'.repeat(200_000);
+  assert.equal((await graph.put('me/drive/root:/a.txt:/content', body, headers)).status, 201);
+  assert.equal((await graph.bytes('me/drive/root:/a.txt:', headers)).text, body);
+  assert.equal((await graph.get('me/drive', headers)).status, 200);
+});
