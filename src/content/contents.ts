@@ -233,10 +233,9 @@ export class Contents {
   }
 
   #claim(bytes: number): boolean {
-    if (this.#room.take(bytes)) return true;
-    if (this.#evict(bytes) === 0) return false;
-    this.#room.freed();
-    return this.#room.take(bytes);
+    // What is given up may have to make up for the reserve first, which others have taken.
+    while (!this.#room.take(bytes)) if (this.#evict(bytes) === 0) return false;
+    return true;
   }
 
   #grew(bytes: number): void {

@@ -42,7 +42,7 @@ export class ExtendedAttributes {
   async list(id: NodeId, signal: AbortSignal): Promise<readonly string[]> {
     const node = needNode(this.#parts, id);
     const own = [...Object.keys(this.#facts(node)), ...this.#links(node)];
-    const comments = (node.item?.commentCount ?? 0) > 0 ? await this.#commentsFor(node, signal) : [];
+    const comments = (node.item?.commentCount ?? 0) > 0 ? await this.#commentsIfKnown(node, signal) : [];
     if (comments.length > 0) own.push('comments', ...comments.map((comment) => commentPrefix + comment.id));
     const local = this.#parts.xattrs.names(id).filter((name) => !name.startsWith(prefix));
     return [...own.map((name) => prefix + name), ...local];
@@ -53,12 +53,12 @@ export class ExtendedAttributes {
     const node = needNode(this.#parts, id);
     if (value.length > longestValue) throw new FsError('E2BIG', `${name} may have ${longestValue} bytes`);
     if (name.startsWith(prefix)) {
-      this.#setDrives(node, name.slice(prefix.length), Buffer.from(value).toString());
+      const own = name.slice(prefix.length);
+      if (own === 'description') checkFlags(node, name, this.#facts(node)[own] !== undefined, flags);
+      this.#setDrives(node, own, Buffer.from(value).toString());
       return;
     }
-    const exists = this.#parts.xattrs.get(id, checkedName(name)) !== undefined;
-    if (exists && (flags & create) !== 0) throw new FsError('EEXIST', `${node.name} has ${name} already`);
-    if (!exists && (flags & replace) !== 0) throw none(node, name);
+    checkFlags(node, name, this.#parts.xattrs.get(id, checkedName(name)) !== undefined, flags);
     this.#change(id, () => this.#parts.xattrs.set(id, name, Uint8Array.from(value)));
   }
 
@@ -145,6 +145,17 @@ export class ExtendedAttributes {
     return JSON.stringify(told);
   }
 
+  /** Listing must not fail because the drive does not answer: programs that copy files list everything. */
+  async #commentsIfKnown(node: Node, signal: AbortSignal): Promise<readonly Comment[]> {
+    try {
+      return await this.#commentsFor(node, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#parts.log.info(`the comments on ${node.name} are not known: ${String(error)}`);
+      return this.#comments.get(node.id)?.comments ?? [];
+    }
+  }
+
   async #commentsFor(node: Node, signal: AbortSignal): Promise<readonly Comment[]> {
     if (node.item === undefined) return [];
     const at = this.#parts.clock.monotonic();
@@ -177,7 +188,7 @@ export class ExtendedAttributes {
   }
 
   async #removeDrives(node: Node, name: string, signal: AbortSignal): Promise<void> {
-    if (name === 'description') this.#setDrives(node, name, '');
+    if (name === 'description' && this.#facts(node)[name] !== undefined) this.#setDrives(node, name, '');
     else if (name.startsWith(linkPrefix)) await this.#removeLink(node, name, signal);
     else if (name.startsWith(commentPrefix)) await this.#removeComment(node, name, signal);
     else if (this.#facts(node)[name] !== undefined) throw new FsError('EPERM', `${prefix}${name} cannot be removed`);
@@ -201,6 +212,11 @@ export class ExtendedAttributes {
 }
 
 const none = (node: Node, name: string): FsError => new FsError('ENODATA', `${node.name} has no ${name}`);
+
+const checkFlags = (node: Node, name: string, exists: boolean, flags: number): void => {
+  if (exists && (flags & create) !== 0) throw new FsError('EEXIST', `${node.name} has ${name} already`);
+  if (!exists && (flags & replace) !== 0) throw none(node, name);
+};
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
