@@ -27,7 +27,7 @@ export interface LiveOnEmulatorOptions {
 }
 
 /** A request is logged once its answer has left and its file is closed, which may be a while after it was received. */
-const settled = async (emulator: Emulator): Promise<void> => {
+export const settled = async (emulator: Emulator): Promise<void> => {
   for (let seen = -1, quiet = 0; quiet < 5; ) {
     const { length } = emulator.requests.list();
     quiet = length === seen ? quiet + 1 : 0;

@@ -4,8 +4,8 @@ import type { HttpAnswer } from '../../http/http-answer.ts';
 import type { RequestBody } from '../../http/request-body.ts';
 import type { Upload } from '../drive.ts';
 import { DriveError } from '../drive-error.ts';
+import { UploadSource } from '../upload-source.ts';
 import { answerError, type LiveRequests } from './live-requests.ts';
-import { UploadSource } from './upload-source.ts';
 
 const protocol = '{7df0354d-249b-430f-820d-3d2a9bef4931}';
 /** In a row, without any byte being accepted. */

@@ -1,6 +1,7 @@
 // Bytes of files: a redirect to a pre-signed address, kept for a while, and ranges from there. What comes out is of exactly
 // the content version that was asked for, or nothing comes out: the storage host's own tag is tied to that version first.
 import type { Exchange } from '../../http/exchange.ts';
+import { contentSpan, cutTo, isWithin } from '../content-span.ts';
 import type { ByteRange, Item, ItemId } from '../drive.ts';
 import { DriveError, isFault } from '../drive-error.ts';
 import { toDriveError } from '../http-faults.ts';
@@ -23,39 +24,11 @@ interface Known {
 /** Addresses that no longer work; the item, or the right to it, may be fine. */
 const deadStatuses: ReadonlySet<number> = new Set([401, 403, 404, 410]);
 
-const contentRange = (
-  header: string | undefined,
-): { start: number; end: number; total: number | undefined } | undefined => {
-  const [, start, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i.exec(header?.trim() ?? '') ?? [];
-  if (start === undefined || last === undefined) return undefined;
-  return { start: Number(start), end: Number(last) + 1, total: total === '*' ? undefined : Number(total) };
-};
-
-/** What came is the beginning of what was asked for, at least. */
-const isWithin = (span: ByteRange, asked: ByteRange): boolean =>
-  span.start === asked.start && span.end > span.start && span.end <= asked.end;
-
 const isLength = ({ start, end }: ByteRange, length: string | undefined): boolean =>
   length === undefined || Number(length) === end - start;
 
 /** The storage host's tag of the bytes that it sends. */
 const tagOf = (opened: Exchange): string | undefined => opened.header('etag') ?? opened.header('last-modified');
-
-/**
- * Passes on the bytes of [skip, skip + length), and none behind them. Goes on to the end of the answer where that is near: a
- * connection that was left in the middle of one is lost.
- */
-async function* cutTo(pieces: AsyncIterable<Uint8Array>, skip: number, length: number): AsyncIterable<Uint8Array> {
-  const end = skip + length;
-  let at = 0;
-  for await (const piece of pieces) {
-    const start = Math.max(skip - at, 0);
-    const wanted = piece.subarray(start, Math.max(end - at, start));
-    at += piece.length;
-    if (wanted.length > 0) yield wanted;
-    if (at > end) return;
-  }
-}
 
 export interface LiveContentParts {
   readonly requests: LiveRequests;
@@ -180,7 +153,7 @@ export class LiveContent {
       if (range.start > maxSkip) throw new DriveError('broken', `${title}: the server gives no ranges`);
       return { start: 0 };
     }
-    const span = contentRange(opened.header('content-range'));
+    const span = contentSpan(opened.header('content-range'));
     if (span?.total !== undefined && span.total !== item.size) throw this.#changed(item, `${span.total} bytes`);
     if (span !== undefined && isWithin(span, range) && isLength(span, length)) return span;
     throw new DriveError('broken', `${title}: it came in another range than asked for`);

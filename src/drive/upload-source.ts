@@ -1,7 +1,7 @@
 // The bytes of an upload, taken in parts. Goes on reading where the last part ended, and opens the body anew only when a part
 // is wanted from elsewhere (after a broken request).
-import { BodyLengthError } from '../../http/http-failure.ts';
-import type { Upload } from '../drive.ts';
+import { BodyLengthError } from '../http/http-failure.ts';
+import type { Upload } from './drive.ts';
 
 export class UploadSource {
   readonly #upload: Upload;

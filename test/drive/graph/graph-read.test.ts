@@ -1,0 +1,93 @@
+// Contents of the graph dialect: addresses that die, contents that change under a read, sizes that the service has wrong.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { collect, fails, put, replace, textOf } from '../../suites/drive-steps.ts';
+import { graphOnEmulator } from '../../support/graph-on-emulator.ts';
+
+const anHour = 3_600_000;
+
+describe('reading in the graph dialect', () => {
+  it('asks for another address when the old one is over', async () => {
+    await using graph = await graphOnEmulator({ emulator: { downloadSeconds: 60 } });
+    const { drive, root, emulator, asked } = graph;
+    const file = await put(drive, root, 'file', 'some text');
+    assert.equal(await textOf(drive, file), 'some text');
+    emulator.admin.set({ clockOffsetMs: anHour / 2 });
+    const kinds = await asked(async () => assert.equal(await textOf(drive, file), 'some text'));
+    assert.deepEqual(kinds, ['download', 'get', 'download']);
+  });
+
+  it('gives up on addresses that are refused as soon as they are given out, and says that it may pass', async () => {
+    await using graph = await graphOnEmulator();
+    const { drive, root, quirks } = graph;
+    const file = await put(drive, root, 'file', 'some text');
+    quirks({ 'dl-fresh-401': 1 });
+    assert.ok((await fails(textOf(drive, file), 'broken')).passing);
+    quirks({});
+    assert.equal(await textOf(drive, file), 'some text');
+  });
+
+  it('notices another content of the same length behind an address that it knows', async () => {
+    await using graph = await graphOnEmulator();
+    const { drive, root, another } = graph;
+    const file = await put(drive, root, 'file', 'one');
+    assert.equal(await textOf(drive, file), 'one');
+    const theirs = await replace(another(), file, 'two');
+    await fails(textOf(drive, file), 'changed');
+    assert.equal(await textOf(drive, theirs), 'two');
+  });
+
+  it('notices another content before its own first byte', async () => {
+    await using graph = await graphOnEmulator();
+    const { drive, root, another, emulator } = graph;
+    const file = await put(another(), root, 'file', 'one');
+    await replace(another(), file, 'two');
+    await fails(textOf(drive, file), 'changed');
+    emulator.admin.set({ clockOffsetMs: anHour });
+    await fails(textOf(drive, file), 'changed');
+  });
+
+  it('puts up with a server that ignores ranges', async () => {
+    await using graph = await graphOnEmulator();
+    const { drive, root, quirks } = graph;
+    const file = await put(drive, root, 'file', 'some text');
+    quirks({ 'dl-ignore-range': 1 });
+    assert.equal((await collect(drive.read(file, { start: 5, end: 9 }))).toString(), 'text');
+  });
+
+  for (const [quirk, name] of [
+    ['dl-shrunk-heic', 'photo.heic'],
+    ['dl-never-matches', 'protected.docx'],
+  ] as const) {
+    it(`believes what is delivered where the size is wrong for good: ${quirk}`, async () => {
+      await using graph = await graphOnEmulator();
+      const { drive, root, quirks } = graph;
+      const { id } = await put(drive, root, name, 'some text');
+      quirks({ [quirk]: true });
+      const told = await drive.get(id);
+      assert.equal(told.size, 9 + 4096);
+      await fails(textOf(drive, told), 'changed');
+      const corrected = await drive.get(id);
+      assert.deepEqual([corrected.size, corrected.hash], [9, undefined]);
+      assert.equal(await textOf(drive, corrected), 'some text');
+      assert.deepEqual(await drive.get(id), corrected);
+    });
+  }
+
+  it('finds a new file by its place when its id is not known everywhere yet', async () => {
+    await using graph = await graphOnEmulator();
+    const { drive, root, quirks, another } = graph;
+    const file = await put(another(), root, 'file', 'some text');
+    quirks({ 'item-id-lag': 60_000 });
+    assert.equal(await textOf(drive, file), 'some text');
+  });
+
+  it('does not ask again where reading is forbidden', async () => {
+    await using graph = await graphOnEmulator();
+    const { drive, root, emulator } = graph;
+    const file = await put(drive, root, 'file', 'some text');
+    emulator.admin.addFault({ match: { kind: 'download' }, action: { do: 'answer', status: 403 } });
+    const error = await fails(textOf(graph.another(), file), 'denied');
+    assert.equal(error.passing, false);
+  });
+});
