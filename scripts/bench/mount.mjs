@@ -156,7 +156,7 @@ const measure = async (undo) => {
   // The upload would take its share of the machine.
   skydrive('sync', kernel.folder);
   results['read, page cache cold, MB/s'] = pair(readCold(kernel.folder), readCold(local));
-  results['read again, MB/s'] = pair(readFile(kernel.folder), readFile(local));
+  results['read again, MB/s'] = pair(-best(() => -readFile(kernel.folder)), -best(() => -readFile(local)));
   const kernelStat = best(() => statEach(join(kernel.folder, 'many')));
   kernel.unmount();
   undo.pop();
@@ -177,7 +177,8 @@ const measure = async (undo) => {
     timed(() => execFileSync('find', [many.folder], { maxBuffer: 64 * megabyte })) / 1000,
   );
   results['resident with 20,000 files known, MB'] = rounded(residentMegabytes(many.pid));
-  await delay(3_000);
+  // V8 tidies up for a while after work.
+  await delay(20_000);
   const before = cpuTicks(many.pid);
   await delay(idleSeconds * 1000);
   results[`idle CPU over ${idleSeconds} s, %`] = ((cpuTicks(many.pid) - before) / idleSeconds).toFixed(2);
