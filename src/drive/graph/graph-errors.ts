@@ -48,7 +48,7 @@ const innerOf = (error: WireObject): WireObject | undefined => {
 };
 
 /** From the most specific to the most general, in lower case. */
-export const codesIn = (body: WireObject | undefined): readonly string[] => {
+const codesIn = (body: WireObject | undefined): readonly string[] => {
   const codes: string[] = [];
   let error = isObject(body?.['error']) ? body['error'] : undefined;
   for (let depth = 0; error !== undefined && depth < 8; depth++) {
