@@ -8,6 +8,7 @@ import { timestamp, timestampNow } from './base/timestamp.ts';
 import type { ContentFile } from './content/content-file.ts';
 import { Contents } from './content/contents.ts';
 import type { Drive } from './drive/drive.ts';
+import { DriveError } from './drive/drive-error.ts';
 import { DriveFileSystem } from './fs/drive-file-system.ts';
 import type { FileSystem, KernelCache } from './fs/file-system.ts';
 import type { FsParts, FsSettings } from './fs/parts.ts';
@@ -183,11 +184,14 @@ class Composition implements OpenedFileSystem {
   /** Reading met another version than the one it wanted: looks what the drive has now. */
   async #versionGone(file: ContentFile): Promise<boolean> {
     const { changes, tree, drive, store } = this.#parts;
-    if (file.item === undefined) return false;
+    const wanted = file.item;
+    if (wanted === undefined) return false;
     const asked = changes.asking();
-    const item = await drive.get(file.item.id);
+    const item = await drive.get(wanted.id);
+    // Another reader was faster.
+    if (file.item !== wanted) return true;
     const node = tree.byItem(item.id);
-    const isNewer = item.contentVersion !== file.item.contentVersion || item.size !== file.item.size;
+    const isNewer = item.contentVersion !== wanted.contentVersion || item.size !== wanted.size;
     if (node?.content === file.id && isNewer && file.moveOn(item)) {
       store.transact(() => {
         const mtime = timestamp(item.modified);
@@ -198,7 +202,9 @@ class Composition implements OpenedFileSystem {
       return true;
     }
     changes.applyItem(item, asked);
-    return false;
+    if (isNewer) return false;
+    // It has the version that was wanted, and gives out something else in its place: a page of a proxy, say.
+    throw new DriveError('broken', `${item.name}: the service answers with other bytes than those of the file`);
   }
 
   /** Takes up what a run left that ended without notice. */

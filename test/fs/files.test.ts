@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { DriveError } from '../../src/drive/drive-error.ts';
+import { failureOf } from '../../src/fs/errno.ts';
 import { O_APPEND, O_RDWR, O_TRUNC, O_WRONLY } from '../suites/posix/calls.ts';
+import { failingDrive, type Plan } from '../support/failing-drive.ts';
 import { Bench } from '../support/opened.ts';
 
 /** Lists the folder again now. */
@@ -78,6 +80,22 @@ test('a read never mixes two versions', async () => {
   else assert.ok(got instanceof DriveError && got.fault === 'changed', String(got));
   await bench.calls.close(fd);
   assert.equal(await bench.read('/a'), 'b'.repeat(10_000), 'opened again, it is the new one');
+});
+
+test('a service that gives out other bytes than those of the version it names is EIO, and mends', async () => {
+  let lies = true;
+  const isLie: Plan = (method) => (method === 'read' && lies ? new DriveError('changed', '1234 bytes') : undefined);
+  await using bench = await Bench.open({ wrap: (drive) => failingDrive(drive, isLie) });
+  bench.memory.store.put('a', 'text');
+  const fd = await bench.calls.open('/a', 0);
+  const failures = await Promise.allSettled([0, 1].map((offset) => bench.calls.read(fd, offset, 2)));
+  assert.deepEqual(
+    failures.map((failure) => 'reason' in failure && failureOf(failure.reason).code),
+    ['EIO', 'EIO'],
+  );
+  lies = false;
+  assert.equal((await bench.calls.read(fd, 0, 100)).toString(), 'text');
+  await bench.calls.close(fd);
 });
 
 test('reading a parked file does not send it', async () => {
