@@ -60,6 +60,14 @@ need_programs() {
 
 fuse_programs='fusermount3:fuse3 libfuse.so.2:libfuse2 getfattr:attr'
 
+# An ordinary user may open the device where it has its usual mode; some machines and containers make it root's alone.
+need_fuse_device() {
+  [ ! -e /dev/fuse ] || [ "$(stat -c %a /dev/fuse)" = 666 ] && return 0
+  can_be_root || stop "This user cannot open /dev/fuse, and there is no sudo here: run  chmod 666 /dev/fuse  as root."
+  say 'Giving /dev/fuse its usual mode, 0666'
+  as_root chmod 666 /dev/fuse
+}
+
 # The packages of the lockfile, once per lockfile.
 need_node_modules() {
   [ node_modules/.package-lock.json -nt package-lock.json ] && return 0
