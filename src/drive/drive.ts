@@ -39,7 +39,20 @@ export interface Item {
   readonly commentCount?: number;
 }
 
+/**
+ * An object as the service itself describes it: JSON in its own words, with all that it says. For people and their scripts;
+ * nothing here relies on what is in it.
+ */
+export type Original = Readonly<Record<string, unknown>>;
+
+/** Folders that the service knows by what they are for, wherever they are and whatever they are called. */
+export type SpecialFolder = 'documents' | 'photos' | 'public' | 'camera-roll';
+
 export interface DriveFeatures {
+  /** What an id of this drive looks like, for whoever has to tell ids from paths. */
+  readonly idPattern: RegExp;
+  /** Folders that `special` knows. */
+  readonly specialFolders: readonly SpecialFolder[];
   /** `ifVersion` is checked by the service itself, atomically. */
   readonly conditionalWrites: boolean;
   /** `changes` works. */
@@ -93,6 +106,8 @@ export type LinkKind = 'view' | 'edit' | 'embed';
 export interface Comment {
   readonly id: string;
   readonly author: string;
+  /** Where the service says whose account it is. */
+  readonly authorId?: string;
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly text: string;
@@ -128,6 +143,15 @@ export interface Drive {
   get(id: ItemId, signal?: AbortSignal): Promise<Item>;
   /** The children of a folder, a page at a time. Items may come twice if others write meanwhile. */
   children(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]>;
+  /** `missing` if the drive has none. `unsupported` unless `features.specialFolders` has it. */
+  special(folder: SpecialFolder, signal?: AbortSignal): Promise<Item>;
+  original(id: ItemId, signal?: AbortSignal): Promise<Original>;
+  /** Of the children of a folder, a page at a time; some may come twice, as with `children`. */
+  originalChildren(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Original[]>;
+  /** Of the account whose drive this is. */
+  originalAccount(signal?: AbortSignal): Promise<Original>;
+  /** Of the files that were changed lately, newest first; which and how many is the service's choice. */
+  recent(signal?: AbortSignal): Promise<readonly Original[]>;
   /** The change feed from `cursor`, or the whole drive without one. `unsupported` where `features.changeFeed` is false. */
   changes(cursor: string | undefined, signal?: AbortSignal): Promise<ChangePage>;
   /**
@@ -148,6 +172,11 @@ export interface Drive {
   remove(id: ItemId, ifVersion?: string, signal?: AbortSignal): Promise<void>;
   copy(id: ItemId, to: { readonly parentId: ItemId; readonly name: string }, signal?: AbortSignal): Promise<Item>;
   setDescription(id: ItemId, description: string, signal?: AbortSignal): Promise<Item>;
+  /**
+   * Properties by the service's own names for them. Those that it does not know or let change it may ignore. `exists` if
+   * there is a new name and it is taken, `refused` if a value cannot be.
+   */
+  setProperties(id: ItemId, properties: Original, signal?: AbortSignal): Promise<Item>;
   quota(signal?: AbortSignal): Promise<Quota>;
   /** A link (or, for `embed`, a piece of HTML) that makes the item public to whoever has it. Made if there is none. */
   link(id: ItemId, kind: LinkKind, signal?: AbortSignal): Promise<string>;

@@ -22,6 +22,7 @@ type Lane = keyof Limits;
 
 const looking: ReadonlySet<CallMethod | StreamMethod> = new Set([
   ...(['account', 'root', 'get', 'children', 'changes', 'quota', 'comments'] as const),
+  ...(['special', 'original', 'originalChildren', 'originalAccount', 'recent'] as const),
 ]);
 
 const laneOf = (method: CallMethod | StreamMethod): Lane => {

@@ -20,7 +20,8 @@ const longestPauseMs = 10_000;
 /** Doing these twice is the same as doing them once, whether or not the first time took effect. */
 const repeatable: ReadonlySet<CallMethod> = new Set([
   ...(['account', 'root', 'get', 'changes', 'quota', 'comments'] as const),
-  ...(['move', 'setDescription', 'link'] as const),
+  ...(['special', 'original', 'originalAccount', 'recent'] as const),
+  ...(['move', 'setDescription', 'setProperties', 'link'] as const),
 ]);
 
 /** The pauses after failures without progress between them. */

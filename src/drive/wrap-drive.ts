@@ -2,8 +2,12 @@
 // around a stream; which method it is only matters to it where it wants to know.
 import type { ByteRange, Drive, Item } from './drive.ts';
 
-export type StreamMethod = 'children' | 'read';
+export type StreamMethod = 'children' | 'originalChildren' | 'read';
 export type CallMethod = Exclude<keyof Drive, 'features' | StreamMethod>;
+
+const streams: ReadonlySet<PropertyKey> = new Set<StreamMethod>(['children', 'originalChildren', 'read']);
+
+const isStream = (key: PropertyKey): key is StreamMethod => streams.has(key);
 
 export interface Wrapping {
   call(method: CallMethod, args: readonly unknown[], run: () => Promise<unknown>): Promise<unknown>;
@@ -26,7 +30,7 @@ export const wrapDrive = (drive: Drive, wrapping: Wrapping): Drive =>
       const member: unknown = Reflect.get(target, key, target);
       if (typeof member !== 'function') return member;
       const apply = (args: readonly unknown[]): unknown => Reflect.apply(member, target, args);
-      if (key === 'children' || key === 'read') {
+      if (isStream(key)) {
         return (...args: unknown[]) => wrapping.stream(key, args, (given) => apply(given) as AsyncIterable<unknown>);
       }
       return (...args: unknown[]) => wrapping.call(key as CallMethod, args, () => apply(args) as Promise<unknown>);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { Item, ItemId } from '../../src/drive/drive.ts';
+import { isFault } from '../../src/drive/drive-error.ts';
 import type { DriveTests, DriveUnderTest } from './drive-steps.ts';
 import { fails, list, names, put, replace, textOf } from './drive-steps.ts';
 import { uploadTests } from './drive-upload-suite.ts';
@@ -198,6 +199,53 @@ const otherTests: DriveTests = {
     assert.equal(described.contentVersion, file.contentVersion);
     assert.equal((await drive.get(file.id)).description, 'what & why = "ü"');
     assert.equal((await drive.setDescription(file.id, '')).description ?? '', '');
+  },
+  'properties are set by their own names': async ({ drive, folder }) => {
+    const file = await put(drive, folder, 'file', 'text');
+    await put(drive, folder, 'taken', 'x');
+    const changed = await drive.setProperties(file.id, { name: 'new', description: 'what' });
+    assert.deepEqual([changed.id, changed.name], [file.id, 'new']);
+    // Some drives keep no descriptions, and say nothing about it.
+    assert.ok(changed.description === 'what' || changed.description === undefined);
+    await fails(drive.setProperties(file.id, { name: 'taken' }), 'exists');
+    await fails(drive.setProperties(file.id, { name: 'a/b' }), 'refused');
+    assert.deepEqual(await names(drive, folder.id), ['new', 'taken']);
+  },
+  'what the service itself says can be had': async ({ drive, folder }) => {
+    const file = await put(drive, folder, 'file', 'text');
+    const { id, name, size } = await drive.original(file.id);
+    assert.deepEqual([id, name, size], [file.id, 'file', 4]);
+    const listed: unknown[] = [];
+    for await (const page of drive.originalChildren(folder.id)) listed.push(...page);
+    assert.deepEqual(
+      listed.map((one) => (one as Item).id),
+      [file.id],
+    );
+    assert.ok(Object.keys(await drive.originalAccount()).length > 0);
+    await drive.remove(file.id);
+    await fails(drive.original(file.id), 'missing');
+  },
+  'files of late are listed newest first': async ({ drive, folder }) => {
+    const [one, two] = [await put(drive, folder, 'one.txt', '1'), await put(drive, folder, 'two.txt', '2')];
+    const recent = (await drive.recent()).map(({ id }) => id).filter((id) => id === one.id || id === two.id);
+    assert.deepEqual(recent, [two.id, one.id]);
+  },
+  'special folders are found or missing, and the others unsupported': async ({ drive }) => {
+    for (const name of drive.features.specialFolders) {
+      const found = await drive
+        .special(name)
+        .catch((error: unknown) => (isFault(error, 'missing') ? undefined : error));
+      assert.ok(found === undefined || (found as Item).kind === 'folder', String(found));
+    }
+    const others = (['documents', 'photos', 'public', 'camera-roll'] as const).filter(
+      (name) => !drive.features.specialFolders.includes(name),
+    );
+    for (const name of others) await fails(drive.special(name), 'unsupported');
+  },
+  'ids look like ids, and names do not': async ({ drive, folder }) => {
+    const { idPattern } = drive.features;
+    for (const { id } of [folder, await put(drive, folder, 'file', 'x')]) assert.match(id, idPattern);
+    for (const name of ['file.txt', 'folder.1', 'a!b', '', 'Documents/a']) assert.doesNotMatch(name, idPattern);
   },
   'the quota is known': async ({ drive }) => {
     const { total, free } = await drive.quota();

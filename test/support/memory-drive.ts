@@ -11,6 +11,7 @@ import type {
   Item,
   ItemId,
   LinkKind,
+  Original,
   Quota,
   Upload,
 } from '../../src/drive/drive.ts';
@@ -39,7 +40,8 @@ export interface MemoryDriveOptions extends MemoryStoreOptions {
 
 const everything: DriveFeatures = {
   ...{ conditionalWrites: true, changeFeed: true, comments: true, links: ['view', 'edit', 'embed'] },
-  ...{ linkRevocation: true, storesTimes: true, copiesFolders: true },
+  ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, specialFolders: [] },
+  idPattern: /^(root|(file|folder|notebook)!\d+)$/,
   simpleUploadLimit: 2 ** 20,
   maxFileSize: 10 * 2 ** 30,
 };
@@ -113,6 +115,35 @@ export class MemoryDrive implements Drive {
         .slice(offset, offset + pageSize)
         .map((item) => this.store.toItem(item));
     }
+  }
+
+  async special(): Promise<Item> {
+    throw new DriveError('unsupported', 'this drive has no special folders');
+  }
+
+  #original({ id, parentId, name, kind, bytes, description }: StoredItem): Original {
+    return { id, parent: parentId ?? null, name, type: kind, size: bytes.length, description };
+  }
+
+  async original(id: ItemId, signal?: AbortSignal): Promise<Original> {
+    await this.#ask({ intent: 'original', id }, signal);
+    return this.#original(this.store.get(id));
+  }
+
+  async *originalChildren(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Original[]> {
+    for await (const page of this.children(id, signal)) {
+      yield page.map((item) => this.#original(this.store.get(item.id)));
+    }
+  }
+
+  async originalAccount(signal?: AbortSignal): Promise<Original> {
+    return { ...(await this.account(signal)) };
+  }
+
+  async recent(signal?: AbortSignal): Promise<readonly Original[]> {
+    await this.#ask({ intent: 'recent' }, signal);
+    const files = [...this.store.items.values()].filter(({ kind }) => kind === 'file');
+    return files.sort((one, other) => other.version - one.version).map((item) => this.#original(item));
   }
 
   async changes(cursor: string | undefined, signal?: AbortSignal): Promise<ChangePage> {
@@ -283,6 +314,17 @@ export class MemoryDrive implements Drive {
     await this.#ask({ intent: 'setDescription', id }, signal);
     const stored = this.store.get(id);
     stored.description = description;
+    this.store.changed(stored);
+    return this.store.toItem(stored);
+  }
+
+  async setProperties(id: ItemId, properties: Original, signal?: AbortSignal): Promise<Item> {
+    await this.#ask({ intent: 'setProperties', id }, signal);
+    const stored = this.store.get(id);
+    const { name = stored.name, description = stored.description } = properties;
+    if (stored.parentId !== undefined) this.#checkName(stored.parentId, String(name), id);
+    stored.name = String(name);
+    stored.description = String(description);
     this.store.changed(stored);
     return this.store.toItem(stored);
   }

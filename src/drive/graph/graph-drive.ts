@@ -12,15 +12,17 @@ import type {
   Item,
   ItemId,
   LinkKind,
+  Original,
   Quota,
+  SpecialFolder,
   Upload,
 } from '../drive.ts';
-import { DriveError, isFault } from '../drive-error.ts';
+import { DriveError, type Fault, isFault } from '../drive-error.ts';
 import { GraphContent } from './graph-content.ts';
 import { GraphCopy } from './graph-copy.ts';
 import { GraphDelta } from './graph-delta.ts';
 import { isObject } from './graph-errors.ts';
-import { canonicalDriveId, GraphAddresses, type Place } from './graph-ids.ts';
+import { canonicalDriveId, GraphAddresses, type Place, thePlace } from './graph-ids.ts';
 import { GraphItems, itemFields } from './graph-items.ts';
 import { GraphLinks } from './graph-links.ts';
 import { GraphPages } from './graph-pages.ts';
@@ -48,6 +50,15 @@ const defaults = { simpleUploadLimit: 4 * 2 ** 20, maxFileSize: 250 * 2 ** 30, t
 const defaultPageSize = 1000;
 const defaultFragmentSize = 32 * fragmentUnit;
 
+/** Personal accounts count in their own number; SharePoint's ids are base32 behind the number of a site. */
+const idPattern = /^([0-9A-F]{8,16}!s?[0-9a-z]+|01[A-Z2-7]{32})$/i;
+
+const specialNames: Readonly<Partial<Record<SpecialFolder, string>>> = {
+  documents: 'documents',
+  photos: 'photos',
+  'camera-roll': 'cameraroll',
+};
+
 export class GraphDrive implements Drive {
   readonly features: DriveFeatures;
   readonly #requests: GraphRequests;
@@ -66,7 +77,8 @@ export class GraphDrive implements Drive {
     const limits: GraphUploadOptions = { ...defaults, ...options };
     this.features = {
       ...{ conditionalWrites: true, changeFeed: true, comments: false, links: ['view', 'edit', 'embed'] },
-      ...{ linkRevocation: true, storesTimes: true, copiesFolders: true },
+      ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, idPattern },
+      specialFolders: Object.keys(specialNames) as SpecialFolder[],
       ...{ simpleUploadLimit: limits.simpleUploadLimit, maxFileSize: limits.maxFileSize },
     };
     this.#pageSize = options.pageSize ?? defaultPageSize;
@@ -96,6 +108,38 @@ export class GraphDrive implements Drive {
   async root(signal?: AbortSignal): Promise<Item> {
     const ask = { url: `${this.#items.addresses.drive()}/root`, query: { $select: itemFields }, signal };
     return this.#items.the(await this.#requests.object(ask), undefined, 'root');
+  }
+
+  async special(folder: SpecialFolder, signal?: AbortSignal): Promise<Item> {
+    const name = specialNames[folder];
+    if (name === undefined) throw noFolder('unsupported', folder);
+    const ask = { url: `${this.#items.addresses.drive()}/special/${name}`, query: { $select: itemFields }, signal };
+    try {
+      return this.#items.the(await this.#requests.object(ask), undefined, `folder ${folder}`);
+    } catch (error) {
+      // Libraries know fewer of them, and call the others invalid.
+      throw isFault(error, 'refused') ? noFolder('missing', folder, error) : error;
+    }
+  }
+
+  async original(id: ItemId, signal?: AbortSignal): Promise<Original> {
+    return await this.#requests.object({ url: this.#items.addresses.item(thePlace(id)), signal });
+  }
+
+  async *originalChildren(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Original[]> {
+    const url = `${this.#items.addresses.item(this.#items.folder(id))}/children`;
+    for await (const { entries } of this.#pages.pages(url, { $top: String(this.#pageSize) }, signal)) yield entries;
+  }
+
+  async originalAccount(signal?: AbortSignal): Promise<Original> {
+    return await this.#requests.object({ url: this.#items.addresses.drive(), signal });
+  }
+
+  async recent(signal?: AbortSignal): Promise<readonly Original[]> {
+    const found: Original[] = [];
+    const url = `${this.#items.addresses.drive()}/recent`;
+    for await (const { entries } of this.#pages.pages(url, {}, signal)) found.push(...entries);
+    return found;
   }
 
   async get(id: ItemId, signal?: AbortSignal): Promise<Item> {
@@ -159,6 +203,10 @@ export class GraphDrive implements Drive {
     return this.#sizes.corrected(await this.#tree.setDescription(id, description, signal));
   }
 
+  async setProperties(id: ItemId, properties: Original, signal?: AbortSignal): Promise<Item> {
+    return this.#sizes.corrected(await this.#tree.setProperties(id, properties, signal));
+  }
+
   async quota(signal?: AbortSignal): Promise<Quota> {
     const ask = { url: this.#items.addresses.drive(), query: { $select: 'quota' }, signal };
     const quota = toQuota(await this.#requests.object(ask));
@@ -186,5 +234,8 @@ export class GraphDrive implements Drive {
     throw noComments();
   }
 }
+
+const noFolder = (fault: Fault, folder: SpecialFolder, cause?: unknown): DriveError =>
+  new DriveError(fault, `this drive has no special folder '${folder}'`, { cause });
 
 const noComments = (): DriveError => new DriveError('unsupported', 'this drive has no comments');

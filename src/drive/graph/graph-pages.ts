@@ -29,7 +29,7 @@ export class GraphPages {
     signal: AbortSignal | undefined,
   ): AsyncIterable<readonly Item[]> {
     const listed = new Set<string>();
-    for await (const { entries } of this.#pages(url, query, signal)) {
+    for await (const { entries } of this.pages(url, query, signal)) {
       const all = entries.flatMap((entry) => this.#items.read(entry, via) ?? []);
       const fresh = all.filter(({ id }) => !listed.has(id));
       for (const { id } of fresh) listed.add(id);
@@ -37,7 +37,7 @@ export class GraphPages {
     }
   }
 
-  async *#pages(
+  async *pages(
     url: string,
     query: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,

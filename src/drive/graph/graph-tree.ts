@@ -75,6 +75,19 @@ export class GraphTree {
     throw new DriveError('unsupported', `${id}: this drive keeps no descriptions`);
   }
 
+  async setProperties(id: ItemId, properties: Patch, signal: AbortSignal | undefined): Promise<Item> {
+    const { name, description } = properties;
+    if (typeof name === 'string') checkName(name);
+    const isDone = (now: Item): boolean =>
+      (name === undefined || now.name === name) &&
+      (description === undefined || (now.description ?? '') === description);
+    try {
+      return await this.#patch(id, properties, isDone, signal);
+    } catch (error) {
+      return await this.#items.missing(error, [thePlace(id)], signal);
+    }
+  }
+
   async setModified(id: ItemId, modified: number, signal: AbortSignal | undefined): Promise<Item> {
     const isDone = (now: Item): boolean => Math.abs(now.modified - modified) < 1000;
     try {

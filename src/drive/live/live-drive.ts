@@ -12,7 +12,9 @@ import type {
   Item,
   ItemId,
   LinkKind,
+  Original,
   Quota,
+  SpecialFolder,
   Upload,
 } from '../drive.ts';
 import { DriveError, isFault } from '../drive-error.ts';
@@ -22,7 +24,7 @@ import { checkName } from './live-names.ts';
 import { LiveRequests } from './live-requests.ts';
 import { LiveUpload, type LiveUploadOptions } from './live-upload.ts';
 import { LiveVersions } from './live-versions.ts';
-import { idParts, theComment, theItem, toComments, toPage, toQuota, type WirePage } from './live-wire.ts';
+import { idParts, objects, theComment, theItem, toComments, toPage, toQuota, type WirePage } from './live-wire.ts';
 
 export interface LiveDriveOptions extends Partial<LiveUploadOptions> {
   /** Its base is the API's address, and it may show the token to the storage host. */
@@ -39,6 +41,16 @@ const linkPaths: Readonly<Record<LinkKind, string>> = {
   view: 'shared_read_link',
   edit: 'shared_edit_link',
   embed: 'embed',
+};
+
+const idPattern =
+  /^((file|folder|photo|album|video|audio|notebook)\.[0-9a-f]{16}\.[0-9a-f]{1,16}!\d+|folder\.[0-9a-f]{16})$/i;
+
+const specialPaths: Readonly<Record<SpecialFolder, string>> = {
+  documents: 'my_documents',
+  photos: 'my_photos',
+  public: 'public_documents',
+  'camera-roll': 'camera_roll',
 };
 
 /** Where files are uploaded to in fragments: a host per account at the real service, else the API's own. */
@@ -62,7 +74,8 @@ export class LiveDrive implements Drive {
     const limits: LiveUploadOptions = { ...defaultLimits, storageUrl, ...options };
     this.features = {
       ...{ conditionalWrites: false, changeFeed: false, comments: true, links: ['view', 'edit', 'embed'] },
-      ...{ linkRevocation: false, storesTimes: false, copiesFolders: false },
+      ...{ linkRevocation: false, storesTimes: false, copiesFolders: false, idPattern },
+      specialFolders: Object.keys(specialPaths) as SpecialFolder[],
       ...{ simpleUploadLimit: limits.simpleUploadLimit, maxFileSize: limits.maxFileSize },
     };
     this.#requests = new LiveRequests(http, options.clock ?? systemClock);
@@ -88,6 +101,27 @@ export class LiveDrive implements Drive {
     return this.#versions.distinct(item);
   }
 
+  async special(folder: SpecialFolder, signal?: AbortSignal): Promise<Item> {
+    const path = ['me', 'skydrive', specialPaths[folder]];
+    return this.#versions.distinct(theItem(await this.#requests.object({ path, signal }), `folder ${folder}`));
+  }
+
+  async original(id: ItemId, signal?: AbortSignal): Promise<Original> {
+    return await this.#requests.object({ path: [this.#id(id)], signal });
+  }
+
+  async *originalChildren(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Original[]> {
+    for await (const entries of this.#listing(id, signal)) yield entries.map(({ wire }) => wire);
+  }
+
+  async originalAccount(signal?: AbortSignal): Promise<Original> {
+    return await this.#requests.object({ path: ['me'], signal });
+  }
+
+  async recent(signal?: AbortSignal): Promise<readonly Original[]> {
+    return objects(await this.#requests.object({ path: ['me', 'skydrive', 'recent_docs'], signal }), 'recent');
+  }
+
   async get(id: ItemId, signal?: AbortSignal): Promise<Item> {
     return this.#versions.distinct(theItem(await this.#requests.object({ path: [this.#id(id)], signal }), id));
   }
@@ -98,20 +132,26 @@ export class LiveDrive implements Drive {
     throw new DriveError('missing', `'${id}' is no id of this drive`);
   }
 
+  async *children(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+    for await (const entries of this.#listing(id, signal)) {
+      yield entries.map(({ item }) => this.#versions.distinct(item));
+    }
+  }
+
   /**
    * The service says which page follows; where it does not, a full page is taken for a sign that one does. Pages that bring
    * nothing new end the listing: some servers ignore the offset.
    */
-  async *children(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+  async *#listing(id: ItemId, signal: AbortSignal | undefined): AsyncIterable<WirePage['entries']> {
     const path = `${encodeURIComponent(this.#id(id))}/files`;
     const seen = new Set<ItemId>();
     let listed = 0;
     for (let url: string | undefined = `${path}?offset=0&limit=${this.#pageSize}`; url !== undefined; ) {
       const page: WirePage = toPage(await this.#requests.objectAt(url, { signal }), `children of ${id}`);
-      const fresh = page.items.filter((item) => !seen.has(item.id));
-      for (const item of fresh) seen.add(item.id);
+      const fresh = page.entries.filter(({ item }) => !seen.has(item.id));
+      for (const { item } of fresh) seen.add(item.id);
       listed += page.count;
-      yield fresh.map((item) => this.#versions.distinct(item));
+      yield fresh;
       url = fresh.length === 0 ? undefined : this.#next(page, path, listed);
     }
   }
@@ -182,6 +222,13 @@ export class LiveDrive implements Drive {
     const body = { json: { description } };
     const wire = await this.#requests.object({ method: 'PUT', path: [this.#id(id)], body, signal });
     return this.#versions.distinct(theItem(wire, `description of ${id}`));
+  }
+
+  async setProperties(id: ItemId, properties: Original, signal?: AbortSignal): Promise<Item> {
+    const { name } = properties;
+    if (typeof name === 'string') checkName(name, idParts(id)?.kind === 'folder');
+    const ask = { method: 'PUT', path: [this.#id(id)], body: { json: properties }, signal };
+    return this.#versions.distinct(theItem(await this.#requests.object(ask), `properties of ${id}`));
   }
 
   async quota(signal?: AbortSignal): Promise<Quota> {

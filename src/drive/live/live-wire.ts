@@ -137,14 +137,15 @@ export const theItem = (wire: WireObject, title: string): Item => {
   return item;
 };
 
-const objects = (wire: WireObject, title: string): readonly WireObject[] => {
+export const objects = (wire: WireObject, title: string): readonly WireObject[] => {
   const data = wire['data'];
   if (!Array.isArray(data)) throw new DriveError('broken', `${title}: the answer holds no list`);
   return data.filter((value): value is WireObject => typeof value === 'object' && value !== null);
 };
 
 export interface WirePage {
-  readonly items: readonly Item[];
+  /** What is usable of it, each with the object that it was made of. */
+  readonly entries: readonly { readonly item: Item; readonly wire: WireObject }[];
   /** What the service listed, usable or not. */
   readonly count: number;
   /** Relative to the API's base; undefined where no page is said to follow. */
@@ -158,7 +159,11 @@ export const toPage = (wire: WireObject, title: string): WirePage => {
   const { paging } = wire;
   const next = text(member(paging, 'next'));
   return {
-    ...{ items: listed.flatMap((one) => toItem(one) ?? []), count: listed.length },
+    entries: listed.flatMap((one) => {
+      const item = toItem(one);
+      return item === undefined ? [] : [{ item, wire: one }];
+    }),
+    count: listed.length,
     ...{ next: next === '' ? undefined : next, saysPages: typeof paging === 'object' && paging !== null },
   };
 };
@@ -167,7 +172,11 @@ const toComment = (wire: WireObject): Comment | undefined => {
   const id = validId(wire['id']);
   if (id === undefined) return undefined;
   const author = text(member(wire['from'], 'name')) ?? '';
-  return { id, author, created: toMs(wire['created_time']) ?? 0, text: text(wire['message']) ?? '' };
+  const authorId = text(member(wire['from'], 'id'));
+  return {
+    ...{ id, author, created: toMs(wire['created_time']) ?? 0, text: text(wire['message']) ?? '' },
+    ...(authorId === undefined ? {} : { authorId }),
+  };
 };
 
 export const theComment = (wire: WireObject, title: string): Comment => {
