@@ -42,6 +42,9 @@ export class FileTokenSource implements TokenSource {
   readonly #log: Log;
   readonly #renewals = new SingleFlight<'renewal', string>();
   #held: Held | undefined;
+  /** Whose tokens are wanted, as the file and the service say; empty while nobody has said. */
+  #accounts: readonly string[] = [];
+  #fileNamesAccount = false;
 
   constructor(options: FileTokenSourceOptions) {
     this.#file = options.file;
@@ -65,6 +68,14 @@ export class FileTokenSource implements TokenSource {
     }
   }
 
+  /**
+   * The tokens in use are those of that account: no other's will be handed out from now on, although somebody signs in to
+   * another one meanwhile. What belongs to one drive must not be done to another.
+   */
+  belongTo(account: string): void {
+    if (!this.#accounts.includes(account)) this.#accounts = [...this.#accounts, account];
+  }
+
   /** Goes on for the others when one caller gives up. */
   async renew(stale: string, signal?: AbortSignal): Promise<string> {
     signal?.throwIfAborted();
@@ -74,12 +85,29 @@ export class FileTokenSource implements TokenSource {
   }
 
   #take(lcrc: Lcrc): Held | undefined {
+    this.#checkAccount(lcrc);
     this.#held = lcrc.accessToken === undefined ? undefined : { token: lcrc.accessToken, expires: lcrc.accessExpires };
     return this.#held;
   }
 
+  #checkAccount({ path, account }: Lcrc): void {
+    const wanted = this.#accounts;
+    const fits = account === undefined ? !this.#fileNamesAccount : wanted.length === 0 || wanted.includes(account);
+    if (!fits) {
+      throw new SignInError(
+        'signed-out',
+        `${path} holds the sign-in of another account now (${account ?? 'it does not say which'}), not of ` +
+          `${wanted.join(' or ')}. Sign in to that again: skydrive auth`,
+      );
+    }
+    if (account === undefined) return;
+    this.#accounts = [account];
+    this.#fileNamesAccount = true;
+  }
+
   async #renew(stale: string): Promise<string> {
     const after = await this.#file.update(async (current) => {
+      this.#checkAccount(current);
       // Another process may have been faster.
       if (current.accessToken !== undefined && current.accessToken !== stale) return undefined;
       return await this.#granted(current);

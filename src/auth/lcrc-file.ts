@@ -21,6 +21,10 @@ export interface Lcrc {
   readonly refreshToken: string | undefined;
   /** Milliseconds since 1970. */
   readonly accessExpires: number | undefined;
+  /** Of a sign-in that has begun: see pending-sign-in.ts. */
+  readonly pending: string | undefined;
+  /** Whose tokens these are, where that is known. */
+  readonly account: string | undefined;
   /** The section `skydrive:` as it is written; config.ts knows what the values may be. */
   readonly settings: LcrcSection;
 }
@@ -34,13 +38,14 @@ export interface LcrcSection {
 /** What to write; what is not named stays, and null empties a value. */
 export interface LcrcChange {
   readonly clientId?: string;
-  readonly clientSecret?: string;
+  readonly clientSecret?: string | null;
   readonly code?: string | null;
   readonly accessToken?: string | null;
   readonly refreshToken?: string | null;
-  readonly accessExpires?: number;
+  readonly accessExpires?: number | null;
+  readonly pending?: string | null;
   /** Keys of the section `skydrive:`. */
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, string | null>>;
 }
 
 const errorCode = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
@@ -76,22 +81,21 @@ const checkClientId = (path: string, yaml: YamlText): void => {
   );
 };
 
-const toLcrc = (path: string, yaml: YamlText): Lcrc => {
-  checkClientId(path, yaml);
-  return {
+const toLcrc = (path: string, yaml: YamlText): Lcrc => ({
+  path,
+  ...{ clientId: yaml.get('client', 'id'), clientSecret: yaml.get('client', 'secret') },
+  ...{ code: yaml.get('auth', 'code'), accessToken: yaml.get('auth', 'access_token') },
+  refreshToken: yaml.get('auth', 'refresh_token'),
+  accessExpires: toTime(yaml.get('auth', 'access_expires')),
+  pending: yaml.get('auth', 'pending'),
+  account: yaml.get('skydrive', 'account'),
+  settings: {
     path,
-    ...{ clientId: yaml.get('client', 'id'), clientSecret: yaml.get('client', 'secret') },
-    ...{ code: yaml.get('auth', 'code'), accessToken: yaml.get('auth', 'access_token') },
-    refreshToken: yaml.get('auth', 'refresh_token'),
-    accessExpires: toTime(yaml.get('auth', 'access_expires')),
-    settings: {
-      path,
-      entries: yaml.keys('skydrive').map((key) => ({
-        ...{ key, text: yaml.get('skydrive', key) ?? '', line: yaml.line('skydrive', key) },
-      })),
-    },
-  };
-};
+    entries: yaml.keys('skydrive').map((key) => ({
+      ...{ key, text: yaml.get('skydrive', key) ?? '', line: yaml.line('skydrive', key) },
+    })),
+  },
+});
 
 const edits = (change: LcrcChange): [section: string, key: string, value: NewValue | undefined][] => [
   ['client', 'id', change.clientId],
@@ -99,7 +103,12 @@ const edits = (change: LcrcChange): [section: string, key: string, value: NewVal
   ['auth', 'code', change.code],
   ['auth', 'access_token', change.accessToken],
   ['auth', 'refresh_token', change.refreshToken],
-  ['auth', 'access_expires', change.accessExpires === undefined ? undefined : fromTime(change.accessExpires)],
+  [
+    'auth',
+    'access_expires',
+    typeof change.accessExpires === 'number' ? fromTime(change.accessExpires) : change.accessExpires,
+  ],
+  ['auth', 'pending', change.pending],
   ...Object.entries(change.settings ?? {}).map(([key, value]): [string, string, NewValue] => ['skydrive', key, value]),
 ];
 
@@ -154,7 +163,13 @@ export class LcrcFile {
       throw new ConfigFileError('missing', `there is no such file. ${mending}`, { path: this.path });
     }
     if (yaml.isEmpty) throw new ConfigFileError('broken', `the file is empty. ${mending}`, { path: this.path });
+    checkClientId(this.path, yaml);
     return toLcrc(this.path, yaml);
+  }
+
+  /** What is there to begin with, be it nothing, or an id that nobody can use: for whoever is about to write it. */
+  async peek(): Promise<Lcrc> {
+    return toLcrc(this.path, (await this.#load()) ?? new YamlText(''));
   }
 
   /**

@@ -29,7 +29,7 @@ const askForUrl = async (
   settings: Settings,
   signIn: OpenedSignIn,
 ): Promise<string | undefined> => {
-  terminal.ask(`${invitation(settings.loginUrl, signIn.authorizeUrl())}URL after last redirect: `);
+  terminal.ask(`${invitation(settings.loginUrl, (await signIn.session.begin()).url)}URL after last redirect: `);
   const lines = createInterface({ input: process.stdin });
   for await (const line of lines) {
     lines.close();
@@ -74,10 +74,10 @@ const authorize = async (context: CommandContext, given: string | undefined, opt
   const settings = await context.settings();
   const file = new LcrcFile(settings.configFile, { log: context.log });
   await prepare(file, options);
-  const signIn = await openSignIn(settings, { log: context.log });
+  const signIn = await openSignIn(settings, { log: context.log, resume: given !== undefined });
   const url = given ?? (await askForUrl(context, settings, signIn));
   if (url === undefined) return;
-  await signIn.complete(url);
+  await signIn.session.complete(url);
   await rememberAccount(context, file);
   context.terminal.result({ signedIn: true }, 'API authorization was completed successfully.');
 };

@@ -75,8 +75,9 @@ const signIn = async (file: LcrcFile, settings: Settings): Promise<void> => {
   if (lcrc.refreshToken !== undefined) return;
   const how = await openSignIn(settings);
   const page = new HttpClient({ base: `${settings.loginUrl}/` });
-  const answer = await page.send({ url: how.authorizeUrl(), bearer: false, follow: false });
-  await how.complete(answer.header('location') ?? '');
+  const { url } = await how.session.begin();
+  const answer = await page.send({ url, bearer: false, follow: false });
+  await how.session.complete(answer.header('location') ?? '');
   page.close();
   how.close();
 };

@@ -1,19 +1,24 @@
 // Settings -> Drive: the only file that knows which dialects there are. What it opens, the caller closes.
-import { completeSignIn } from '../auth/complete-sign-in.ts';
 import { ConfigFileError } from '../auth/config-file-error.ts';
 import { FileTokenSource } from '../auth/file-token-source.ts';
+import { GraphSignIn } from '../auth/graph-sign-in.ts';
 import { LcrcFile } from '../auth/lcrc-file.ts';
 import { LiveSignIn } from '../auth/live-sign-in.ts';
-import type { SignIn } from '../auth/sign-in.ts';
+import { readPending } from '../auth/pending-sign-in.ts';
+import type { AppClient, SignIn } from '../auth/sign-in.ts';
+import { SignInError } from '../auth/sign-in-error.ts';
+import { SignInSession } from '../auth/sign-in-session.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Log, silentLog } from '../base/log.ts';
 import { HttpClient } from '../http/http-client.ts';
 import type { TokenSource } from '../http/token-source.ts';
-import type { Drive } from './drive.ts';
+import type { Account, Drive } from './drive.ts';
+import { GraphDrive } from './graph/graph-drive.ts';
 import { defaultStorageUrl, LiveDrive } from './live/live-drive.ts';
 import { withLimits } from './with-limits.ts';
 import { withRetry } from './with-retry.ts';
 import { withTrace } from './with-trace.ts';
+import { wrapDrive } from './wrap-drive.ts';
 
 export interface DriveSettings {
   readonly dialect: string;
@@ -21,6 +26,8 @@ export interface DriveSettings {
   /** Without a slash at the end. */
   readonly apiUrl: string;
   readonly loginUrl: string;
+  /** Where the app is registered to be answered at; undefined: where the dialect's apps usually are. */
+  readonly redirectUri?: string | undefined;
   /** Bytes; larger contents go in fragments. */
   readonly simpleUploadLimit?: number;
 }
@@ -39,11 +46,15 @@ export interface OpenedDrive {
 }
 
 export interface OpenedSignIn {
-  /** Where the user goes with a browser. */
-  authorizeUrl(state?: string): string;
-  /** With the address that the browser ended at; the tokens are in the file then. */
-  complete(address: string, state?: string): Promise<void>;
+  readonly session: SignInSession;
   close(): void;
+}
+
+export interface SignInOptions extends OpenOptions {
+  /** The app to sign in with, where it is not the one that the file names; what is left out is the file's. */
+  readonly client?: { readonly clientId?: string; readonly clientSecret?: string };
+  /** With the app of the sign-in that has begun. */
+  readonly resume?: boolean;
 }
 
 interface Ground {
@@ -53,22 +64,14 @@ interface Ground {
 }
 
 interface Dialect {
-  signIn(ground: Ground, http: HttpClient): Promise<SignIn>;
+  signIn(settings: DriveSettings, client: AppClient, http: HttpClient): SignIn;
   /** Where besides the API the token may go. */
   trusted(settings: DriveSettings): (origin: string) => boolean;
   drive(ground: Ground, http: HttpClient): Drive;
 }
 
 const live: Dialect = {
-  signIn: async ({ settings, file }, http) => {
-    const { clientId, clientSecret, path } = await file.read();
-    if (clientId === undefined) {
-      const message =
-        "client.id is missing. Register an app, and write its id there: client: {id: '0000000012345678'}.";
-      throw new ConfigFileError('value', message, { path });
-    }
-    return new LiveSignIn({ http, loginUrl: settings.loginUrl, clientId, clientSecret });
-  },
+  signIn: ({ loginUrl, redirectUri }, client, http) => new LiveSignIn({ http, loginUrl, client, redirectUri }),
   trusted: ({ apiUrl }) => {
     const pattern = defaultStorageUrl(apiUrl).replace(/[.]/g, '\\.').replace('{uid}', '[0-9a-f]{16}');
     return (origin) => new RegExp(`^${pattern}$`).test(origin);
@@ -79,7 +82,15 @@ const live: Dialect = {
   },
 };
 
-const dialects: Readonly<Record<string, Dialect>> = { live };
+const graph: Dialect = {
+  signIn: ({ loginUrl, redirectUri }, client, http) => new GraphSignIn({ http, loginUrl, client, redirectUri }),
+  // Contents are at addresses that carry a permission of their own.
+  trusted: () => () => false,
+  drive: ({ settings: { simpleUploadLimit }, clock }, http) =>
+    new GraphDrive({ http, clock, ...(simpleUploadLimit === undefined ? {} : { simpleUploadLimit }) }),
+};
+
+const dialects: Readonly<Record<string, Dialect>> = { live, graph };
 
 const dialectOf = ({ dialect, configFile }: DriveSettings): Dialect => {
   const found = dialects[dialect];
@@ -95,6 +106,26 @@ const groundOf = (settings: DriveSettings, { log = silentLog, clock = systemCloc
   file: new LcrcFile(settings.configFile, { log, clock }),
 });
 
+const needClient = (path: string, clientId: string | undefined, clientSecret: string | undefined): AppClient => {
+  if (clientId !== undefined) return { clientId, clientSecret };
+  const message = "client.id is missing. Register an app, and write its id there: client: {id: '0000000012345678'}.";
+  throw new ConfigFileError('value', message, { path });
+};
+
+const clientOf = async (file: LcrcFile): Promise<AppClient> => {
+  const { path, clientId, clientSecret } = await file.read();
+  return needClient(path, clientId, clientSecret);
+};
+
+/** A secret belongs to an app: that of the file is not for another one. */
+const chosenClient = async (file: LcrcFile, { client, resume }: SignInOptions): Promise<AppClient> => {
+  if (client === undefined)
+    return (resume === true ? readPending((await file.peek()).pending) : undefined) ?? clientOf(file);
+  const { path, clientId, clientSecret } = await file.peek();
+  const id = client.clientId ?? clientId;
+  return needClient(path, id, client.clientSecret ?? (id === clientId ? clientSecret : undefined));
+};
+
 /** Throws a ConfigFileError where the file cannot be used. Makes no request: the first one finds out whether all is well. */
 export const openDrive = async (settings: DriveSettings, options: OpenOptions = {}): Promise<OpenedDrive> => {
   const dialect = dialectOf(settings);
@@ -102,10 +133,10 @@ export const openDrive = async (settings: DriveSettings, options: OpenOptions = 
   const patience = patienceMs === undefined ? {} : { patienceMs };
   const ground = groundOf(settings, options);
   const signInHttp = new HttpClient({ base: `${settings.loginUrl}/`, clock });
-  const signIn = await dialect.signIn(ground, signInHttp);
-  const tokens: TokenSource = new FileTokenSource({ file: ground.file, signIn, clock, log });
+  const signIn = dialect.signIn(settings, await clientOf(ground.file), signInHttp);
+  const tokens = new FileTokenSource({ file: ground.file, signIn, clock, log });
   const http = new HttpClient({ base: `${settings.apiUrl}/`, tokens, clock, trusted: dialect.trusted(settings) });
-  const limited = withLimits(dialect.drive(ground, http), undefined, clock);
+  const limited = withLimits(ofOneAccount(dialect.drive(ground, http), tokens), undefined, clock);
   return {
     drive: withTrace(withRetry(limited, { clock, ...patience }), log, clock),
     close: () => {
@@ -115,15 +146,64 @@ export const openDrive = async (settings: DriveSettings, options: OpenOptions = 
   };
 };
 
-export const openSignIn = async (settings: DriveSettings, options: OpenOptions = {}): Promise<OpenedSignIn> => {
+/** Once the service has said whose drive this is, no other account's tokens are used for it. */
+const ofOneAccount = (drive: Drive, tokens: FileTokenSource): Drive =>
+  wrapDrive(drive, {
+    call: async (method, _args, run) => {
+      const answer = await run();
+      if (method === 'account') tokens.belongTo((answer as Account).id);
+      return answer;
+    },
+    stream: (_method, args, open) => open(args),
+  });
+
+/** Throws a ConfigFileError where the file cannot be used, or names no app. */
+export const openSignIn = async (settings: DriveSettings, options: SignInOptions = {}): Promise<OpenedSignIn> => {
   const dialect = dialectOf(settings);
   const ground = groundOf(settings, options);
-  const http = new HttpClient({ base: `${settings.loginUrl}/`, clock: ground.clock });
-  const signIn = await dialect.signIn(ground, http);
-  return {
-    authorizeUrl: (state) => signIn.authorizeUrl(state),
-    complete: (address, state) =>
-      completeSignIn(ground.file, signIn, { address, ...(state === undefined ? {} : { state }) }, ground.clock),
-    close: () => http.close(),
+  const { file, clock } = ground;
+  const { log = silentLog } = options;
+  const client = await chosenClient(file, options);
+  const http = new HttpClient({ base: `${settings.loginUrl}/`, clock });
+  const signIn = dialect.signIn(settings, client, http);
+  const identify = (token: string): Promise<Account | undefined> => accountOf(token, dialect, ground, log);
+  const session = new SignInSession({ file, signIn, client, loginUrl: settings.loginUrl, identify, clock });
+  return { session, close: () => http.close() };
+};
+
+const identifyMs = 20_000;
+
+/** Signing in works without it, so that a failure is told, and no more. */
+const accountOf = async (token: string, dialect: Dialect, ground: Ground, log: Log): Promise<Account | undefined> => {
+  const { apiUrl } = ground.settings;
+  const tokens: TokenSource = {
+    token: async () => token,
+    renew: async () => {
+      throw new SignInError('signed-out', 'the service does not accept the token that it just gave.');
+    },
   };
+  const http = new HttpClient({ base: `${apiUrl}/`, tokens, clock: ground.clock });
+  const patience = { clock: ground.clock, patienceMs: 5000 };
+  try {
+    return await withRetry(dialect.drive(ground, http), patience).account(AbortSignal.timeout(identifyMs));
+  } catch (error) {
+    log.warn('the service does not say whose sign-in this is; the next mount asks again', error);
+    return undefined;
+  } finally {
+    http.close();
+  }
+};
+
+/** Renews the tokens in the file, although they may still be good. Rejects with a SignInError where that cannot be done. */
+export const renewSignIn = async (settings: DriveSettings, options: OpenOptions = {}): Promise<void> => {
+  const dialect = dialectOf(settings);
+  const { file, clock } = groundOf(settings, options);
+  const http = new HttpClient({ base: `${settings.loginUrl}/`, clock });
+  try {
+    const signIn = dialect.signIn(settings, await clientOf(file), http);
+    const { accessToken = '' } = await file.read();
+    await new FileTokenSource({ file, signIn, clock }).renew(accessToken);
+  } finally {
+    http.close();
+  }
 };

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { ConfigFileError } from '../../src/auth/config-file-error.ts';
+import { LcrcFile } from '../../src/auth/lcrc-file.ts';
 import { makeLog } from '../../src/base/log.ts';
-import { openDrive, openSignIn } from '../../src/drive/open-drive.ts';
+import { openDrive, openSignIn, renewSignIn } from '../../src/drive/open-drive.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import { fails, put, textOf } from '../suites/drive-steps.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -23,8 +24,9 @@ const signedIn = async () => {
   const log = makeLog('debug', (line) => lines.push(line));
   const signIn = async (): Promise<void> => {
     const opened = await openSignIn(settings, { log });
-    const answer = await fetch(opened.authorizeUrl('state'), { redirect: 'manual' });
-    await opened.complete(answer.headers.get('location') ?? '', 'state');
+    const { url } = await opened.session.begin();
+    const answer = await fetch(url, { redirect: 'manual' });
+    await opened.session.complete(answer.headers.get('location') ?? '');
     opened.close();
   };
   await signIn();
@@ -62,6 +64,17 @@ describe('a drive that was opened from settings', () => {
       inspect(kinds),
     );
     assert.notEqual(await readFile(configFile, 'utf8'), before);
+  });
+
+  it('renews its token when asked to, although it is good', async () => {
+    await using place = await signedIn();
+    const before = await new LcrcFile(place.configFile).read();
+    await renewSignIn(place.settings);
+    const after = await new LcrcFile(place.configFile).read();
+    assert.notEqual(after.accessToken, before.accessToken);
+    assert.equal(after.account, place.emulator.admin.accounts()[0]?.uid);
+    place.emulator.admin.revokeTokens({ access: true });
+    await assert.rejects(renewSignIn(place.settings), /skydrive auth/);
   });
 
   it('says how to sign in again when the sign-in is over, and works after that without a restart', async () => {
