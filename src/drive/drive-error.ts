@@ -40,6 +40,8 @@ interface DriveErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number;
   /** The request may have taken effect although no (or no readable) answer came: look before repeating. */
   readonly ambiguous?: boolean;
+  /** The service is known to be out of reach, and is asked already until it answers again: no use in repeating this soon. */
+  readonly awaited?: boolean;
 }
 
 export class DriveError extends Error {
@@ -48,6 +50,7 @@ export class DriveError extends Error {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly ambiguous: boolean;
+  readonly awaited: boolean;
 
   constructor(fault: Fault, message: string, options: DriveErrorOptions = {}) {
     super(message, options);
@@ -55,6 +58,7 @@ export class DriveError extends Error {
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
     this.ambiguous = options.ambiguous ?? false;
+    this.awaited = options.awaited ?? false;
   }
 
   /** The same request may succeed later without anybody doing anything. */

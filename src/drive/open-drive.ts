@@ -15,6 +15,8 @@ import type { TokenSource } from '../http/token-source.ts';
 import type { Account, Drive } from './drive.ts';
 import { GraphDrive } from './graph/graph-drive.ts';
 import { defaultStorageUrl, LiveDrive } from './live/live-drive.ts';
+import type { Reach } from './reach.ts';
+import { withBreaker } from './with-breaker.ts';
 import { withLimits } from './with-limits.ts';
 import { withRetry } from './with-retry.ts';
 import { withTrace } from './with-trace.ts';
@@ -41,6 +43,7 @@ export interface OpenOptions {
 
 export interface OpenedDrive {
   readonly drive: Drive;
+  readonly reach: Reach;
   /** Breaks what is under way. */
   close(): void;
 }
@@ -136,10 +139,14 @@ export const openDrive = async (settings: DriveSettings, options: OpenOptions = 
   const signIn = dialect.signIn(settings, await clientOf(ground.file), signInHttp);
   const tokens = new FileTokenSource({ file: ground.file, signIn, clock, log });
   const http = new HttpClient({ base: `${settings.apiUrl}/`, tokens, clock, trusted: dialect.trusted(settings) });
-  const limited = withLimits(ofOneAccount(dialect.drive(ground, http), tokens), undefined, clock);
+  const asked = ofOneAccount(dialect.drive(ground, http), tokens);
+  const limited = withLimits(asked, undefined, clock);
+  const broken = withBreaker(limited, { clock, log, probe: (signal) => asked.account(signal) });
   return {
-    drive: withTrace(withRetry(limited, { clock, ...patience }), log, clock),
+    drive: withTrace(withRetry(broken.drive, { clock, ...patience }), log, clock),
+    reach: broken.reach,
     close: () => {
+      broken.close();
       http.close();
       signInHttp.close();
     },

@@ -45,7 +45,7 @@ class Patience {
 
   /** Waits until another attempt is due; throws `error` where there is none. */
   async after(error: unknown, signal: AbortSignal | undefined): Promise<void> {
-    if (!(error instanceof DriveError) || !error.passing) throw error;
+    if (!(error instanceof DriveError) || !error.passing || error.awaited) throw error;
     const now = this.#clock.monotonic();
     this.#since ??= now;
     const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failures++) * (0.5 + this.#random() / 2);

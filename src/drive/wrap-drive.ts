@@ -10,7 +10,12 @@ const streams: ReadonlySet<PropertyKey> = new Set<StreamMethod>(['children', 'or
 const isStream = (key: PropertyKey): key is StreamMethod => streams.has(key);
 
 export interface Wrapping {
-  call(method: CallMethod, args: readonly unknown[], run: () => Promise<unknown>): Promise<unknown>;
+  /** `run` without arguments: with those of the call. */
+  call(
+    method: CallMethod,
+    args: readonly unknown[],
+    run: (given?: readonly unknown[]) => Promise<unknown>,
+  ): Promise<unknown>;
   stream(
     method: StreamMethod,
     args: readonly unknown[],
@@ -24,6 +29,23 @@ export type ReadArgs = readonly [item: Item, range: ByteRange, signal?: AbortSig
 export const signalOf = (args: readonly unknown[]): AbortSignal | undefined =>
   args.find((arg): arg is AbortSignal => arg instanceof AbortSignal);
 
+/** Where in its arguments each method takes its signal. */
+const signalPlaces: Readonly<Record<CallMethod | StreamMethod, number>> = {
+  ...{ account: 0, root: 0, quota: 0, get: 1, children: 1, changes: 1, comments: 1, upload: 1 },
+  ...{ read: 2, makeFolder: 2, move: 2, remove: 2, copy: 2, setDescription: 2, link: 2, unlink: 2 },
+  ...{ addComment: 2, removeComment: 2 },
+};
+
+/** The arguments with another signal. */
+export const withSignal = (
+  method: CallMethod | StreamMethod,
+  args: readonly unknown[],
+  signal: AbortSignal,
+): readonly unknown[] => {
+  const place = signalPlaces[method];
+  return [...Array.from({ length: place }, (_, index) => args[index]), signal];
+};
+
 export const wrapDrive = (drive: Drive, wrapping: Wrapping): Drive =>
   new Proxy(drive, {
     get: (target, key) => {
@@ -33,6 +55,7 @@ export const wrapDrive = (drive: Drive, wrapping: Wrapping): Drive =>
       if (isStream(key)) {
         return (...args: unknown[]) => wrapping.stream(key, args, (given) => apply(given) as AsyncIterable<unknown>);
       }
-      return (...args: unknown[]) => wrapping.call(key as CallMethod, args, () => apply(args) as Promise<unknown>);
+      return (...args: unknown[]) =>
+        wrapping.call(key as CallMethod, args, (given = args) => apply(given) as Promise<unknown>);
     },
   });

@@ -1,0 +1,195 @@
+// Whether the service can be reached: kept by a breaker (with-breaker.ts), which stops calls while it cannot, and asks now
+// and then until it answers. Invariant: while there is an outage, exactly one loop is asking.
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '../base/clock.ts';
+import { type Log, silentLog } from '../base/log.ts';
+import { DriveError } from './drive-error.ts';
+
+/** The service is out of reach. */
+export interface Outage {
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** For people. */
+  readonly reason: string;
+}
+
+export interface Reach {
+  /** Undefined while the service is in reach, as far as anybody knows. */
+  readonly outage: Outage | undefined;
+  /** Calls `listener` whenever an outage begins or ends, until what it returns is called. */
+  watch(listener: (outage: Outage | undefined) => void): () => void;
+  /** Whoever calls has found that the service does not answer. */
+  lost(reason: string): void;
+  /** During an outage: asks now, not only when the pause is over. */
+  askNow(): void;
+}
+
+export interface ReachOptions {
+  readonly clock: Clock;
+  readonly log?: Log;
+  /** The cheapest of all requests. */
+  readonly probe: (signal: AbortSignal) => Promise<unknown>;
+}
+
+const firstPauseMs = 1_000;
+const longestPauseMs = 30_000;
+/** How long a probe waits for its answer, milliseconds. */
+const probeMs = 4_000;
+/** Somebody who wants something during an outage makes it ask again, if it has not done so for this long; milliseconds. */
+const restlessMs = 5_000;
+/** Attempts in succession that have to fail: one connection that breaks is no outage. */
+const fewestFailures = 3;
+
+/** As many follow it as calls are under way. */
+const opening = (): AbortController => {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+};
+
+export class Breaker implements Reach {
+  readonly #options: ReachOptions;
+  readonly #log: Log;
+  readonly #listeners = new Set<(outage: Outage | undefined) => void>();
+  readonly #end = new AbortController();
+  #outage: Outage | undefined;
+  /** Aborted, with what to tell its users, when an outage begins. */
+  #open: AbortController;
+  /** Aborted when the pause between two probes is to end early. */
+  #pause = new AbortController();
+  #pauseMs = firstPauseMs;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #heardAt = Number.NEGATIVE_INFINITY;
+  /** In succession, and since ever. */
+  #failures = 0;
+  #failureNumber = 0;
+
+  constructor(options: ReachOptions) {
+    this.#options = options;
+    this.#log = options.log ?? silentLog;
+    this.#open = opening();
+  }
+
+  get outage(): Outage | undefined {
+    return this.#outage;
+  }
+
+  /** Aborted with a DriveError when an outage begins. */
+  get signal(): AbortSignal {
+    return this.#open.signal;
+  }
+
+  /** When the service said anything the last time, on the monotonic clock. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  watch(listener: (outage: Outage | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Throws during an outage. */
+  check(): void {
+    if (this.#outage === undefined) return;
+    if (this.#options.clock.monotonic() - this.#askedAt >= restlessMs) this.askNow();
+    throw this.#unreachable(this.#outage.reason);
+  }
+
+  /** The service said something, be it a refusal. */
+  heard(): void {
+    this.#pauseMs = firstPauseMs;
+    this.#answered();
+  }
+
+  /** To be taken when a call begins; hand it in when it fails. */
+  get attempt(): number {
+    return this.#failureNumber;
+  }
+
+  failed(error: unknown, attempt: number): void {
+    if (!(error instanceof DriveError) || error.awaited) return;
+    if (error.fault !== 'offline') {
+      this.heard();
+      return;
+    }
+    // Calls that were under way together fail together: that is one failure.
+    if (attempt !== this.#failureNumber) return;
+    this.#failures += 1;
+    this.#failureNumber += 1;
+    if (this.#failures >= fewestFailures) this.lost(error.message);
+  }
+
+  lost(reason: string): void {
+    if (this.#outage !== undefined || this.#end.signal.aborted) return;
+    this.#outage = { since: this.#options.clock.now(), reason };
+    this.#askedAt = this.#options.clock.monotonic();
+    this.#log.info(`the service is out of reach: ${reason}`);
+    void this.#askUntilAnswered();
+    this.#open.abort(this.#unreachable(reason));
+    this.#tell();
+  }
+
+  askNow(): void {
+    this.#pause.abort();
+  }
+
+  /** Whether the service says anything at all. Never rejects. */
+  async asks(): Promise<boolean> {
+    const limit = new AbortController();
+    this.#askedAt = this.#options.clock.monotonic();
+    const patience = this.#sleep(probeMs, limit.signal).then(() => false);
+    try {
+      return await Promise.race([this.#probe(limit.signal), patience]);
+    } finally {
+      limit.abort(new Error('the probe is over'));
+    }
+  }
+
+  close(): void {
+    this.#end.abort();
+    this.#pause.abort();
+  }
+
+  async #probe(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#options.probe(signal);
+      return true;
+    } catch (error) {
+      return error instanceof DriveError && error.fault !== 'offline';
+    }
+  }
+
+  async #askUntilAnswered(): Promise<void> {
+    while (this.#outage !== undefined && !this.#end.signal.aborted) {
+      this.#pause = new AbortController();
+      await this.#sleep(this.#pauseMs, this.#pause.signal);
+      this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
+      if (this.#end.signal.aborted) return;
+      if (await this.asks()) this.#answered();
+    }
+  }
+
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    await this.#options.clock.sleep(ms, signal).catch(() => {});
+  }
+
+  #answered(): void {
+    this.#failures = 0;
+    this.#heardAt = this.#options.clock.monotonic();
+    if (this.#outage === undefined) return;
+    this.#outage = undefined;
+    this.#open = opening();
+    this.#pause.abort();
+    this.#log.info('the service is in reach again');
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener(this.#outage);
+  }
+
+  #unreachable(reason: string): DriveError {
+    return new DriveError('offline', `the service is out of reach: ${reason}`, { awaited: true });
+  }
+}
