@@ -1,17 +1,20 @@
 // The composition root and the library's entry: settings -> drive, caches, queue, file system, driver -> Mount. The only
 // place where parts are chosen and joined. Owns what it joined: whoever ends the mount, everything is closed, in order.
 import { systemClock } from './base/clock.ts';
+import { linkedSignal } from './base/linked-signal.ts';
 import type { Log } from './base/log.ts';
 import { makeFolder } from './base/make-folder.ts';
 import type { Dialect, Settings } from './config.ts';
 import { SettingsError } from './config-sources.ts';
+import type { Outage, Reach } from './drive/reach.ts';
 import type { FsSettings } from './fs/parts.ts';
 import { type DriverMount, MountError, type MountOptions } from './fuse/driver.ts';
-import { accountFolder, findAccount } from './mount-account.ts';
+import { accountFolder, confirmAccount, findAccount } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
 import { usersOf } from './mount-users.ts';
 import { type OpenedFileSystem, openFileSystem, type UnsentChange } from './open-file-system.ts';
+import type { Hold } from './queue/upload-queue.ts';
 
 export interface MountOrder {
   readonly mountpoint: string;
@@ -41,9 +44,13 @@ export interface MountStatus {
   readonly cacheSize: number;
   /** In the order of the changes. */
   readonly unsent: readonly UnsentChange[];
+  /** Why nothing is sent although the service is in reach; empty while it is. */
+  readonly holds: readonly Hold[];
+  /** Where the service is out of reach. */
+  readonly outage?: Outage;
 }
 
-type Facts = Omit<MountStatus, 'nodes' | 'cachedBytes' | 'unsent'>;
+type Facts = Omit<MountStatus, 'nodes' | 'cachedBytes' | 'unsent' | 'holds' | 'outage'>;
 
 export interface Mount {
   readonly mountpoint: string;
@@ -69,6 +76,9 @@ export interface UnmountOptions {
   /** Aborting it while the queue is waited for leaves the mount as it is. */
   readonly signal?: AbortSignal;
 }
+
+/** How long an unmount waits for a service that is out of reach: as long as one more question takes. Milliseconds. */
+const outageMs = 5_000;
 
 const makeCacheFolder = (folder: string): void => {
   try {
@@ -122,12 +132,14 @@ class RunningMount implements Mount {
   readonly #opened: OpenedFileSystem;
   readonly #driverMount: DriverMount;
   readonly #facts: Facts;
+  readonly #reach: Reach;
 
-  constructor(facts: Facts, opened: OpenedFileSystem, driverMount: DriverMount, ended: Promise<void>) {
+  constructor(facts: Facts, opened: OpenedFileSystem, driverMount: DriverMount, ended: Promise<void>, reach: Reach) {
     this.mountpoint = facts.mountpoint;
     this.#facts = facts;
     this.#opened = opened;
     this.#driverMount = driverMount;
+    this.#reach = reach;
     this.ended = ended;
     // Whoever waits for it sees a failure; nobody has to.
     ended.catch(() => {});
@@ -135,11 +147,16 @@ class RunningMount implements Mount {
 
   async status(): Promise<MountStatus> {
     const opened = this.#opened;
-    const unsent = opened.unsent();
-    return { ...this.#facts, nodes: opened.nodes(), cachedBytes: opened.cachedBytes(), unsent };
+    const { outage } = this.#reach;
+    return {
+      ...{ ...this.#facts, nodes: opened.nodes(), cachedBytes: opened.cachedBytes(), unsent: opened.unsent() },
+      holds: opened.holds().filter(({ kind }) => kind !== 'offline'),
+      ...(outage === undefined ? {} : { outage }),
+    };
   }
 
   sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentChange[]> {
+    this.#reach.askNow();
     return this.#opened.sync(path, signal);
   }
 
@@ -155,7 +172,22 @@ class RunningMount implements Mount {
     return left;
   }
 
+  /** Asks a service that was out of reach once more, so that nobody waits for what cannot come. */
+  async #isInReach(signal: AbortSignal | undefined): Promise<boolean> {
+    const reach = this.#reach;
+    reach.askNow();
+    const answered = new AbortController();
+    const unwatch = reach.watch(() => answered.abort());
+    const waiting = linkedSignal([signal, answered.signal]);
+    if (reach.outage !== undefined) await systemClock.sleep(outageMs, waiting.signal).catch(() => {});
+    waiting.unlink();
+    unwatch();
+    signal?.throwIfAborted();
+    return reach.outage === undefined;
+  }
+
   async #drain(timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
+    if (!(await this.#isInReach(signal))) return;
     const limit = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)];
     try {
       await this.#opened.sync(undefined, AbortSignal.any([...limit, ...(signal === undefined ? [] : [signal])]));
@@ -191,9 +223,9 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
   makeCacheFolder(settings.cacheDir);
   const steps: Closing = [];
   try {
-    const { drive, close } = await parts.openDrive(settings, log);
+    const { drive, reach, close } = await parts.openDrive(settings, log);
     steps.push(close);
-    const account = await findAccount(drive, settings, log);
+    const account = await findAccount({ drive, reach }, settings, log);
     const folder = accountFolder(settings, account.id);
     const lock = takeLock(folder, mountpoint);
     steps.push(() => lock.release());
@@ -201,13 +233,17 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
     if (account.confirmed) await parts.rememberAccount(settings, account.id, log);
     const { cacheSize, settleMs, listingAgeMs, readOnly, dialect, apiUrl } = settings;
     const cache = { folder, cacheSize, settleMs, listingAgeMs };
-    const opened = openFileSystem({ drive, settings: fsSettings(settings), ...cache, clock: systemClock, log });
+    const opened = openFileSystem({ drive, reach, settings: fsSettings(settings), ...cache, clock: systemClock, log });
     steps.push(() => opened.close());
+    const ending = new AbortController();
+    steps.push(() => ending.abort());
+    if (!account.confirmed)
+      void confirmAccount(account.id, { drive, reach, opened, clock: systemClock, log }, ending.signal);
     const driverMount = await driver(opened.fs, { mountpoint, ...driverOptions(settings, order, account.id) });
     opened.attachKernel(driverMount);
     const serving = { driver: name, readOnly, pid: process.pid, mountedAt: systemClock.now() };
     const facts: Facts = { mountpoint, ...serving, dialect, apiUrl, account: account.id, folder, cacheSize };
-    return new RunningMount(facts, opened, driverMount, untilClosed(driverMount, steps));
+    return new RunningMount(facts, opened, driverMount, untilClosed(driverMount, steps), reach);
   } catch (error) {
     await closeAll(steps).catch((failure: unknown) => log.warn('a part could not be closed', failure));
     throw error;

@@ -9,6 +9,7 @@ import type { ContentFile } from './content/content-file.ts';
 import { Contents } from './content/contents.ts';
 import type { Drive } from './drive/drive.ts';
 import { DriveError } from './drive/drive-error.ts';
+import type { Outage, Reach } from './drive/reach.ts';
 import { DriveFileSystem } from './fs/drive-file-system.ts';
 import type { FileSystem, KernelCache } from './fs/file-system.ts';
 import type { FsParts, FsSettings } from './fs/parts.ts';
@@ -21,11 +22,13 @@ import { RemoteChanges } from './metadata/remote-changes.ts';
 import { Tree } from './metadata/tree.ts';
 import type { Entry } from './queue/intent.ts';
 import { Journal } from './queue/journal.ts';
-import { type Pending, UploadQueue } from './queue/upload-queue.ts';
+import { type Hold, type HoldKind, type Pending, UploadQueue } from './queue/upload-queue.ts';
 import { openStore } from './store/store.ts';
 
 export interface OpenFileSystemOptions {
   readonly drive: Drive;
+  /** Whether the drive can be reached; without it, nobody knows before trying. */
+  readonly reach?: Reach;
   /** The account's own folder below the cache folder; made if it is missing. */
   readonly folder: string;
   readonly settings: FsSettings;
@@ -60,6 +63,11 @@ export interface OpenedFileSystem {
   attachKernel(cache: KernelCache): void;
   /** In the order of the changes. */
   unsent(): readonly UnsentChange[];
+  /** Why nothing is sent at the moment; empty while it is. */
+  holds(): readonly Hold[];
+  /** Sends nothing new until `release` of the same kind. */
+  hold(kind: HoldKind, reason: string): void;
+  release(kind: HoldKind): void;
   /** Bytes of contents on this disk. */
   cachedBytes(): number;
   nodes(): number;
@@ -85,6 +93,7 @@ class Composition implements OpenedFileSystem {
   readonly fs: DriveFileSystem;
   readonly #parts: FsParts;
   readonly #lost: LostNodes;
+  readonly #unwatch: () => void;
   #kernel: KernelCache = noKernel;
 
   constructor(options: OpenFileSystemOptions) {
@@ -140,6 +149,10 @@ class Composition implements OpenedFileSystem {
     this.fs = new DriveFileSystem(this.#parts);
     tree.ensureRoot(timestampNow(clock.now()));
     this.#recover();
+    const follow = (outage: Outage | undefined): void =>
+      outage === undefined ? queue.release('offline') : queue.hold('offline', outage.reason);
+    this.#unwatch = options.reach?.watch(follow) ?? (() => {});
+    follow(options.reach?.outage);
     queue.start();
   }
 
@@ -149,6 +162,18 @@ class Composition implements OpenedFileSystem {
 
   unsent(): readonly UnsentChange[] {
     return this.#parts.queue.pending().map((pending) => this.#describe(pending.entry, pending));
+  }
+
+  holds(): readonly Hold[] {
+    return this.#parts.queue.holds;
+  }
+
+  hold(kind: HoldKind, reason: string): void {
+    this.#parts.queue.hold(kind, reason);
+  }
+
+  release(kind: HoldKind): void {
+    this.#parts.queue.release(kind);
   }
 
   cachedBytes(): number {
@@ -169,6 +194,7 @@ class Composition implements OpenedFileSystem {
 
   async close(): Promise<void> {
     const { queue, contents, listings, store } = this.#parts;
+    this.#unwatch();
     listings.close();
     this.#lost.close();
     await queue.stop();

@@ -9,6 +9,7 @@ import type { MountStatus } from '../mount.ts';
 import { running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { inRows } from './lists.ts';
+import { printable } from './terminal.ts';
 import { countOf, unsentLines } from './unsent-lines.ts';
 
 /** A mount that answers does so at once; one that is stuck must not hang the command. */
@@ -32,6 +33,11 @@ const look = async (mount: OurMount): Promise<Found> => {
   }
 };
 
+const outageText = (outage: MountStatus['outage']): string | undefined =>
+  outage === undefined
+    ? undefined
+    : `out of reach for ${formatDuration(Date.now() - outage.since)}: ${printable(outage.reason)}`;
+
 const describe = (found: Found): string => {
   if (found.state !== 'serving') return `${found.mountpoint}\n  ${found.message}`;
   const { status } = found;
@@ -40,6 +46,8 @@ const describe = (found: Found): string => {
       ['account', `${status.account} (${status.dialect}, ${status.apiUrl})`],
       ['driver', `${status.driver}${status.readOnly ? ', read-only' : ''}`],
       ['process', `${status.pid}, for ${formatDuration(Date.now() - status.mountedAt)}`],
+      ['service', outageText(status.outage)],
+      ['queue', status.holds.length === 0 ? undefined : `held: ${status.holds.map(({ reason }) => reason).join('; ')}`],
       ['known', `${status.nodes} files and folders`],
       ['cache', `${formatSize(status.cachedBytes)} of ${formatSize(status.cacheSize)} in ${status.folder}`],
       ['to send', status.unsent.length === 0 ? 'nothing' : countOf(status.unsent)],

@@ -29,6 +29,25 @@ export interface Pending {
   readonly trouble?: string;
 }
 
+/**
+ * - `offline`: the service is out of reach; whoever waits for the queue goes on waiting
+ * - `unconfirmed`: it is not known yet whether the sign-in is for the account that the changes are of; waited for, too
+ * - `account`: the sign-in is for another account
+ * - `user`: somebody said so
+ * - `brake`: more was removed or rewritten in a short time than anybody is likely to mean
+ */
+export type HoldKind = 'offline' | 'unconfirmed' | 'account' | 'user' | 'brake';
+
+/** They end by themselves. */
+const awaitedHolds: ReadonlySet<HoldKind> = new Set(['offline', 'unconfirmed']);
+
+/** Why nothing is sent. */
+export interface Hold {
+  readonly kind: HoldKind;
+  /** For people. */
+  readonly reason: string;
+}
+
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 /** Content that keeps changing is sent at last after this many times the settling time. */
@@ -63,6 +82,7 @@ export class UploadQueue {
   readonly #sending: PQueue;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<() => void>();
+  readonly #holds = new Map<HoldKind, string>();
   #hurried = 0;
 
   constructor(parts: Parts, options: QueueOptions) {
@@ -139,6 +159,23 @@ export class UploadQueue {
     });
   }
 
+  /** Begins with no entry any more, until this kind of hold is released; what is under way goes on. */
+  hold(kind: HoldKind, reason: string): void {
+    this.#holds.set(kind, reason);
+    this.#sending.pause();
+    this.#changed();
+  }
+
+  release(kind: HoldKind): void {
+    this.#holds.delete(kind);
+    if (this.#holds.size === 0) this.#sending.start();
+    this.#changed();
+  }
+
+  get holds(): Hold[] {
+    return [...this.#holds].map(([kind, reason]) => ({ kind, reason }));
+  }
+
   pending(): Pending[] {
     return this.#parts.journal.all().map((entry) => this.#pending(entry));
   }
@@ -173,9 +210,11 @@ export class UploadQueue {
     await this.#sending.onIdle();
   }
 
-  /** All entries; those behind a parked one count as parked too. */
+  /** All entries; those behind a parked one count as parked too, and all do while somebody holds the queue. */
   #parked(): Entry[] {
     const all = this.#parts.journal.all();
+    const held = this.holds.find(({ kind }) => !awaitedHolds.has(kind));
+    if (held !== undefined) return all.map((entry) => ({ ...entry, parked: entry.parked ?? held.reason }));
     const stuck = new Set(all.filter((entry) => entry.parked !== undefined).map((entry) => entry.seq));
     if (stuck.size === 0) return all;
     return all.map((entry) => {
