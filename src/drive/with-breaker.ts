@@ -30,6 +30,7 @@ const silenceSendingMs = 20_000;
 /** What may have been carried out when it is broken off is left to its time limits. */
 const breakable: ReadonlySet<CallMethod | StreamMethod> = new Set([
   ...(['account', 'root', 'get', 'children', 'changes', 'read', 'quota', 'comments'] as const),
+  ...(['special', 'original', 'originalChildren', 'originalAccount', 'recent'] as const),
 ]);
 
 /** The calls under way; notices when nobody answers them. */

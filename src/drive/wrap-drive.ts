@@ -33,7 +33,8 @@ export const signalOf = (args: readonly unknown[]): AbortSignal | undefined =>
 const signalPlaces: Readonly<Record<CallMethod | StreamMethod, number>> = {
   ...{ account: 0, root: 0, quota: 0, get: 1, children: 1, changes: 1, comments: 1, upload: 1 },
   ...{ read: 2, makeFolder: 2, move: 2, remove: 2, copy: 2, setDescription: 2, link: 2, unlink: 2 },
-  ...{ addComment: 2, removeComment: 2 },
+  ...{ addComment: 2, removeComment: 2, setProperties: 2 },
+  ...{ special: 1, original: 1, originalChildren: 1, originalAccount: 0, recent: 0 },
 };
 
 /** The arguments with another signal. */
