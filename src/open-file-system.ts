@@ -20,6 +20,7 @@ import { LocalXattrs } from './metadata/local-xattrs.ts';
 import { type NodeId, rootNode } from './metadata/node.ts';
 import { RemoteChanges } from './metadata/remote-changes.ts';
 import { Tree } from './metadata/tree.ts';
+import { type Conflict, Conflicts } from './queue/conflicts.ts';
 import type { Entry } from './queue/intent.ts';
 import { Journal } from './queue/journal.ts';
 import { type Hold, type HoldKind, type Pending, UploadQueue } from './queue/upload-queue.ts';
@@ -57,6 +58,16 @@ export interface UnsentChange {
   readonly total?: number;
 }
 
+/** A file of ours that stands beside what somebody else made of it. */
+interface ConflictCopy {
+  /** Of our copy, in the tree, from the root with a slash. */
+  readonly path: string;
+  /** Where it was to be, and what somebody else has put there is. */
+  readonly original: string;
+  /** When that was seen, milliseconds since 1970. */
+  readonly at: number;
+}
+
 export interface OpenedFileSystem {
   readonly fs: FileSystem;
   /** Who is told when the drive changes the tree; without it, nobody is. */
@@ -68,6 +79,8 @@ export interface OpenedFileSystem {
   /** Sends nothing new until `release` of the same kind. */
   hold(kind: HoldKind, reason: string): void;
   release(kind: HoldKind): void;
+  /** Copies of ours beside what others made of the same file, oldest first, until they are dealt with. */
+  conflicts(): readonly ConflictCopy[];
   /** Bytes of contents on this disk. */
   cachedBytes(): number;
   nodes(): number;
@@ -85,6 +98,8 @@ const listingPatienceMs = 2_000;
 const sendConcurrency = 4;
 /** How long a node whose item has gone from its folder is kept, milliseconds. */
 const lostForMs = 60_000;
+/** Kept here of an item rather than of a node. */
+const itemAttributes = 'user.skydrive.link.';
 const noKernel: KernelCache = { invalidateEntry: () => {}, invalidateNode: () => {} };
 
 export const openFileSystem = (options: OpenFileSystemOptions): OpenedFileSystem => new Composition(options);
@@ -103,6 +118,8 @@ class Composition implements OpenedFileSystem {
     this.#lost = new LostNodes((node) => this.fs.settled(node), log);
     const references = new References();
     const journal = new Journal(store);
+    const conflicts = new Conflicts(store);
+    const xattrs = new LocalXattrs(store);
     const contents = new Contents(store, {
       ...{ drive, clock, log, budget: options.cacheSize, folder: join(options.folder, 'content') },
       becameDirty: (id) => this.#becameDirty(id as NodeId),
@@ -130,12 +147,13 @@ class Composition implements OpenedFileSystem {
     const space = new FreeSpace(store, drive, clock, log);
     const queue = new UploadQueue(
       {
-        ...{ store, tree, changes, contents, journal, space, drive, clock, log, hostName: hostname() },
+        ...{ store, tree, changes, contents, journal, conflicts, space, drive, clock, log, hostName: hostname() },
         settled: (node) => store.afterCommit(() => this.fs.settled(node)),
         renamed: (parent, before, after) => {
           this.#kernel.invalidateEntry(parent, before);
           this.#kernel.invalidateEntry(parent, after);
         },
+        itemPassed: (from, to) => xattrs.pass(from, to, itemAttributes),
         renew: (folder) =>
           void listings.renew(folder).catch((error: unknown) => log.info(`not listed again: ${error}`)),
       },
@@ -143,8 +161,8 @@ class Composition implements OpenedFileSystem {
     );
     const { settings } = options;
     this.#parts = {
-      ...{ store, tree, listings, changes, contents, journal, queue, space, drive, clock, log, settings, references },
-      xattrs: new LocalXattrs(store),
+      ...{ store, tree, listings, changes, contents, journal, conflicts, queue, space, drive, clock, log, settings },
+      ...{ references, xattrs },
     };
     this.fs = new DriveFileSystem(this.#parts);
     tree.ensureRoot(timestampNow(clock.now()));
@@ -176,6 +194,14 @@ class Composition implements OpenedFileSystem {
     this.#parts.queue.release(kind);
   }
 
+  conflicts(): readonly ConflictCopy[] {
+    return this.#parts.conflicts.all().map((conflict) => this.#describeConflict(conflict));
+  }
+
+  #describeConflict({ node, path, at }: Conflict): ConflictCopy {
+    return { path: this.#parts.tree.path(node) ?? path, original: path, at };
+  }
+
   cachedBytes(): number {
     return this.#parts.contents.bytes;
   }
@@ -204,7 +230,8 @@ class Composition implements OpenedFileSystem {
 
   #becameDirty(id: NodeId): void {
     const node = this.#parts.tree.get(id);
-    if (node !== undefined) this.#parts.tree.update(id, { ahead: { ...node.ahead, content: true } });
+    if (node === undefined) return;
+    this.#parts.tree.update(id, { ahead: { ...node.ahead, content: true }, base: node.base ?? node.item });
   }
 
   /** Reading met another version than the one it wanted: looks what the drive has now. */
@@ -245,7 +272,8 @@ class Composition implements OpenedFileSystem {
       const entry = journal.of(node.id).find(({ intent }) => intent.kind === 'put-content');
       const at = node.item === undefined ? { at: { parent: node.parent, name: node.name } } : {};
       store.transact(() => {
-        tree.update(node.id, { size: record.size, ahead: { ...node.ahead, content: true } });
+        const ahead = { ...node.ahead, content: true as const };
+        tree.update(node.id, { size: record.size, ahead, base: node.base ?? node.item });
         const kept = entry ?? journal.add({ kind: 'put-content', node: node.id, ...at }, this.#parts.clock.now());
         if (!contents.isSuspect(record)) return;
         log.error(`${tree.path(node.id)} was being written when the power failed: it is not sent until you say so`);

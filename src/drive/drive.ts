@@ -80,7 +80,10 @@ export interface ByteRange {
 }
 
 export type UploadTarget =
-  /** New content for an existing item, which keeps its id. */
+  /**
+   * New content for an existing item, which keeps its id. `changed` if `ifVersion` is given and stale; where the service can
+   * tell them apart, only versions of the content count.
+   */
   | { readonly itemId: ItemId; readonly ifVersion?: string }
   /** A new item; `exists` if the name is taken. `refused` if the service cannot hold the name. */
   | { readonly parentId: ItemId; readonly name: string };
@@ -168,7 +171,10 @@ export interface Drive {
   makeFolder(parentId: ItemId, name: string, signal?: AbortSignal): Promise<Item>;
   /** Into another folder, under another name, or both. `exists` if the name is taken there. */
   move(item: Item, to: { readonly parentId: ItemId; readonly name: string }, signal?: AbortSignal): Promise<Item>;
-  /** Folders with all that is in them. `missing` if it is gone already; `changed` if `ifVersion` is given and stale. */
+  /**
+   * Folders with all that is in them. `missing` if it is gone already; `changed` if `ifVersion` is given and stale, which may be
+   * so because the service changed something by itself: look what it is now.
+   */
   remove(id: ItemId, ifVersion?: string, signal?: AbortSignal): Promise<void>;
   copy(id: ItemId, to: { readonly parentId: ItemId; readonly name: string }, signal?: AbortSignal): Promise<Item>;
   setDescription(id: ItemId, description: string, signal?: AbortSignal): Promise<Item>;

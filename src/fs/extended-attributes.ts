@@ -106,7 +106,7 @@ export class ExtendedAttributes {
       ...(item === undefined ? {} : { created: isoTime(item.created), modified: isoTime(item.modified) }),
       ...(item?.hash === undefined ? {} : { hash: item.hash }),
       ...(description === undefined || description === '' ? {} : { description }),
-      state: stateOf(pending, node),
+      state: this.#parts.conflicts.of(node.id) === undefined ? stateOf(pending, node) : 'conflict',
       ...(error === undefined ? {} : { error }),
       ...(node.kind === 'folder' ? {} : { cached: String(this.#cachedBytes(node)) }),
     };

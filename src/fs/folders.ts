@@ -180,9 +180,10 @@ export class Folders {
   #move(id: NodeId, from: Place, to: Place): void {
     const { tree, queue, journal } = this.#parts;
     const node = tree.place(id, to.parent, to.name);
+    this.#parts.conflicts.end(id);
     if (node.item === undefined && journal.of(id).length === 0) return;
     queue.add({ kind: 'move', node: id, from, to });
-    tree.update(id, { ahead: { ...node.ahead, place: true } });
+    tree.update(id, { ahead: { ...node.ahead, place: true }, base: node.base ?? node.item });
   }
 
   /** In a transaction: takes the name away, here and (later) on the drive. */
@@ -193,7 +194,10 @@ export class Folders {
     const from = { parent: node.parent, name: node.name };
     const isUnknownToDrive = queue.remove({ kind: 'remove', node: id, from }, node.item !== undefined);
     tree.detach(id);
-    tree.update(id, { ctime: now(this.#parts), ahead: isUnknownToDrive ? {} : { place: true } });
+    this.#parts.conflicts.end(id);
+    // What the drive says of it from now on was not seen by whoever removed it.
+    const ahead = isUnknownToDrive ? {} : { place: true as const, content: true as const };
+    tree.update(id, { ctime: now(this.#parts), ahead, base: node.base ?? node.item });
     if (node.content !== undefined && isUnknownToDrive) contents.retire(node.content);
   }
 

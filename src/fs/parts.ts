@@ -11,6 +11,7 @@ import type { LocalXattrs } from '../metadata/local-xattrs.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import type { RemoteChanges } from '../metadata/remote-changes.ts';
 import type { Tree } from '../metadata/tree.ts';
+import type { Conflicts } from '../queue/conflicts.ts';
 import type { Journal } from '../queue/journal.ts';
 import type { UploadQueue } from '../queue/upload-queue.ts';
 import type { Store } from '../store/store.ts';
@@ -34,6 +35,7 @@ export interface FsParts {
   readonly changes: RemoteChanges;
   readonly contents: Contents;
   readonly journal: Journal;
+  readonly conflicts: Conflicts;
   readonly queue: UploadQueue;
   readonly drive: Drive;
   readonly clock: Clock;

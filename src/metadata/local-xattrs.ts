@@ -29,6 +29,16 @@ export class LocalXattrs {
     return [...this.#table.below(node)].map(({ key }) => key[1]);
   }
 
+  /** Those whose names begin with `prefix` are another node's from now on. */
+  pass(from: NodeId, to: NodeId, prefix: string): void {
+    this.#store.transact(() => {
+      for (const name of this.names(from).filter((known) => known.startsWith(prefix))) {
+        this.set(to, name, this.get(from, name) as Uint8Array);
+        this.remove(from, name);
+      }
+    });
+  }
+
   removeAll(node: NodeId): void {
     this.#store.transact(() => {
       for (const name of this.names(node)) this.remove(node, name);

@@ -38,6 +38,8 @@ export interface Node {
   readonly gid?: number;
   /** What the drive last said. Undefined until the node exists there. */
   readonly item?: Item;
+  /** While something is ahead: the item as it was when that was done here. See base-version.ts. */
+  readonly base?: Item;
   /** Where its bytes are kept on this disk; see content/. */
   readonly content?: number;
   readonly ahead: Ahead;

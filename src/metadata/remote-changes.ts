@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { type Timestamp, timestamp } from '../base/timestamp.ts';
 import type { Item, ItemId } from '../drive/drive.ts';
 import type { Store } from '../store/store.ts';
+import { rebased } from './base-version.ts';
 import { distinctName, isLinkItem, toLocalName } from './names.ts';
 import { type Node, type NodeId, type NodeKind, rootNode } from './node.ts';
 import type { NodeChanges, Tree } from './tree.ts';
@@ -121,6 +122,15 @@ export class RemoteChanges {
     });
   }
 
+  /** An item that no node stands for (any more) comes into the tree, if its folder is there. */
+  arrived(item: Item): void {
+    this.#store.transact(() => {
+      const folder = item.parentId === undefined ? undefined : this.#tree.byItem(item.parentId);
+      if (folder === undefined || !this.#isLiving(folder.id)) return;
+      if (this.#tree.byItem(item.id) === undefined) this.#applyIn(folder.id, item);
+    });
+  }
+
   /** The drive holds other bytes than those that were sent: what is kept here is not what it has. */
   replaceContent(id: NodeId, item: Item): void {
     this.#store.transact(() => {
@@ -213,7 +223,10 @@ export class RemoteChanges {
   }
 
   #adopt(node: Node, item: Item, folder: NodeId | undefined): void {
-    this.#tree.update(node.id, { item, ...this.#contentChanges(node, item) });
+    const { content, place } = node.ahead;
+    const follows = { content: content !== true, place: place !== true };
+    const base = node.base === undefined ? {} : { base: rebased(node.base, item, follows) };
+    this.#tree.update(node.id, { item, ...base, ...this.#contentChanges(node, item) });
     if (folder !== undefined && this.#isToMove(node, item, folder)) this.#replace(node, item, folder);
   }
 

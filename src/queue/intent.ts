@@ -33,8 +33,8 @@ export interface Entry {
   readonly ambiguous?: true;
   /** State of a broken upload, and of which bytes it was. */
   readonly session?: { readonly state: string; readonly generation: string };
-  /** The bytes of a file to be made, when they were sent and no answer came: an item that holds them is ours. */
-  readonly sent?: SentMark;
+  /** Of bytes that were sent, or are about to be: an item that holds them is ours, whether or not an answer came. */
+  readonly sent?: readonly SentMark[];
   /** Why it is not tried any more until somebody asks for it. */
   readonly parked?: string;
 }

@@ -1,18 +1,19 @@
 // Sends a file's content. What is sent is exactly one state of the staged bytes: a write meanwhile breaks the upload off
-// before its last byte, and the entry stays for the new state.
+// before its last byte, and the entry stays for the new state. New content for an item is sent on condition that the item
+// still holds the version that ours is based on.
 
 import { milliseconds } from '../base/timestamp.ts';
 import type { ContentFile } from '../content/content-file.ts';
 import type { Item, ItemId, UploadTarget } from '../drive/drive.ts';
-import { DriveError } from '../drive/drive-error.ts';
+import { isSameContent, rebased } from '../metadata/base-version.ts';
 import type { Node } from '../metadata/node.ts';
+import { giveWay, partWays } from './give-way.ts';
 import type { Place } from './intent.ts';
 import {
-  aheadOf,
+  baseAfter,
   done,
   folderGone,
   folderItem,
-  giveWay,
   holderOf,
   isFault,
   makeFolderFirst,
@@ -21,7 +22,7 @@ import {
   type Send,
   type SendContext,
 } from './sending.ts';
-import { holdsSent, SentBytes, type SentMark } from './sent-bytes.ts';
+import { holdsSent, SentBytes, withMark } from './sent-bytes.ts';
 
 const pieceSize = 1 << 20;
 
@@ -57,76 +58,83 @@ interface Subject {
 }
 
 const sendFile = async (parts: Parts, entry: ContentEntry, subject: Subject, context: SendContext): Promise<void> => {
-  const { file } = subject;
+  const { file, node } = subject;
   await file.ensure(0, file.size, context.signal);
   await file.sync();
-  const { generation, size } = file;
-  const sent = new SentBytes();
+  // An attempt without an answer may have changed the item: by us, which is no conflict.
+  if (node.item !== undefined && entry.sent !== undefined && (await hasMovedOn(parts, entry, subject, context))) return;
+  const { generation } = file;
   try {
-    note(parts, entry, subject, generation, await upload(parts, entry, { ...subject, sent }, context));
+    note(parts, entry, subject, generation, await upload(parts, entry, subject, context));
   } catch (error) {
-    if (subject.place !== undefined && error instanceof DriveError && error.ambiguous)
-      noteSent(parts, entry, sent.mark(size));
     // Whatever the drive made of the broken request: the bytes are others by now.
     if (file.generation !== generation) return;
     await mend(parts, entry, subject, context, error);
   }
 };
 
-const noteSent = ({ journal }: Parts, { seq }: ContentEntry, sent: SentMark | undefined): void => {
-  const current = journal.get(seq);
-  if (current !== undefined && sent !== undefined) journal.put({ ...current, sent });
-};
-
 const targetOf = (parts: Parts, { node, place }: Subject): UploadTarget => {
-  if (node.item !== undefined) return { itemId: node.item.id };
+  const { item, base = item } = parts.tree.get(node.id) ?? node;
+  if (item !== undefined && base !== undefined) return { itemId: item.id, ifVersion: base.version };
   const at = place ?? { parent: node.parent ?? node.id, name: node.name };
   return { parentId: folderItem(parts, at.parent) as ItemId, name: remoteName(node, at.name) };
 };
 
-const upload = (
-  parts: Parts,
-  entry: ContentEntry,
-  subject: Subject & { readonly sent: SentBytes },
-  context: SendContext,
-): Promise<Item> => {
-  const { file, node, sent } = subject;
+const upload = (parts: Parts, entry: ContentEntry, subject: Subject, context: SendContext): Promise<Item> => {
+  const { file, node } = subject;
   const { size, generation, fingerprint } = file;
+  const { journal } = parts;
   const resumed = entry.session?.generation === fingerprint ? { session: entry.session.state } : {};
+  const change = (changes: (now: ContentEntry) => Partial<ContentEntry>): void => {
+    const now = journal.get(entry.seq) as ContentEntry | undefined;
+    if (now !== undefined) journal.put({ ...now, ...changes(now) });
+  };
+  const leaving = (sent: SentBytes): void => change((now) => ({ sent: withMark(now.sent, sent.mark()) }));
   return parts.drive.upload(
     {
       target: targetOf(parts, subject),
       size,
       modified: milliseconds((parts.tree.get(node.id) ?? node).mtime),
-      body: (offset) => pieces(file, { offset, size, generation, sent }, context.signal),
+      body: (offset) => pieces(file, { offset, size, generation, leaving }, context.signal),
       ...resumed,
-      onSession: async (state) => {
-        const current = parts.journal.get(entry.seq);
-        if (current !== undefined) parts.journal.put({ ...current, session: { state, generation: fingerprint } });
-      },
+      onSession: async (state) => change(() => ({ session: { state, generation: fingerprint } })),
       onProgress: (bytes) => context.progress(bytes, size),
     },
     context.signal,
   );
 };
 
-async function* pieces(
+interface Sending {
+  readonly offset: number;
+  readonly size: number;
+  readonly generation: number;
+  /** All bytes but the last piece have left; with that one, the drive may have the file, whatever we hear of it. */
+  readonly leaving: (sent: SentBytes) => void;
+}
+
+async function* pieces(file: ContentFile, state: Sending, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  const { offset, size } = state;
+  const sent = new SentBytes();
+  await sent.startWith(range(file, { ...state, offset: 0, size: offset }, signal));
+  if (offset >= size) state.leaving(sent);
+  let at = offset;
+  for await (const piece of range(file, state, signal)) {
+    sent.add(piece);
+    at += piece.length;
+    if (at >= size) state.leaving(sent);
+    yield piece;
+  }
+}
+
+async function* range(
   file: ContentFile,
-  state: {
-    readonly offset: number;
-    readonly size: number;
-    readonly generation: number;
-    readonly sent: SentBytes;
-  },
+  { offset, size, generation }: Omit<Sending, 'leaving'>,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  state.sent.startAt(state.offset);
-  for (let at = state.offset; at < state.size; at += pieceSize) {
-    const piece = await file.read(at, Math.min(pieceSize, state.size - at), signal);
+  for (let at = offset; at < size; at += pieceSize) {
+    const piece = await file.read(at, Math.min(pieceSize, size - at), signal);
     // Checked behind the read and before the bytes leave: the drive never gets a mixture.
-    if (file.generation !== state.generation)
-      throw new ContentMoved(`content ${file.id} was written to while it was sent`);
-    state.sent.add(piece);
+    if (file.generation !== generation) throw new ContentMoved(`content ${file.id} was written to while it was sent`);
     yield piece;
   }
 }
@@ -138,16 +146,15 @@ const note = (parts: Parts, entry: ContentEntry, subject: Subject, generation: n
   changes.settle(item.id);
   store.transact(() => {
     if (file.generation !== generation) {
-      tree.update(node.id, { item });
+      tree.update(node.id, { item, base: baseAfter(parts, entry, item) });
       journal.put({ seq: entry.seq, since: entry.since, attempts: 0, intent: { kind: 'put-content', node: node.id } });
       return;
     }
-    done(parts, entry, item);
     if (item.size === file.size) {
       store.ifUndone(file.confirm(item));
       contents.save(file);
     } else changes.replaceContent(node.id, item);
-    tree.update(node.id, { ahead: aheadOf(parts, node.id, entry) });
+    done(parts, entry, item);
   });
 };
 
@@ -165,7 +172,57 @@ const mend = async (
     folderGone(parts, entry, place.parent, context.enqueue);
   } else if (isFault(error, 'exists') && place !== undefined) {
     await nameTaken(parts, entry, { ...subject, place }, context);
+  } else if (isFault(error, 'changed') && node.item !== undefined) {
+    // Else only what does not count has changed: the entry stays, and is sent on the newer version.
+    if (!(await hasMovedOn(parts, entry, subject, context)) && entry.attempts >= maxRefusals) throw error;
   } else throw error;
+};
+
+/** How often a content may be refused although the drive holds the very version that it is based on. */
+const maxRefusals = 5;
+
+/** Looks whether the item holds another content than ours is based on, and if it does, deals with the entry. */
+const hasMovedOn = async (
+  parts: Parts,
+  entry: ContentEntry,
+  subject: Subject,
+  context: SendContext,
+): Promise<boolean> => {
+  const { tree, store, drive, journal } = parts;
+  const { file, node } = subject;
+  const { item, base = item } = tree.get(node.id) ?? node;
+  if (item === undefined || base === undefined) return false;
+  const now = await whatIs(parts, entry, node, context.signal);
+  if (now === undefined) return true;
+  const isNews = !isSameContent(base, now);
+  const generation = file.generation;
+  if (isNews && (await holdsSame(parts, file, now, context.signal))) {
+    note(parts, entry, subject, generation, now);
+  } else if (!isNews || (await holdsSent(drive, now, entry.sent ?? [], context.signal))) {
+    store.transact(() => {
+      tree.update(node.id, { item: now, base: rebased(base, now, { content: true, place: false }) });
+      const current = journal.get(entry.seq);
+      if (current !== undefined) journal.put({ ...current, attempts: entry.attempts + 1 });
+    });
+    return false;
+  } else partWays(parts, entry, tree.get(node.id) ?? node, now, context);
+  return true;
+};
+
+/** The node's item as it is on the drive. Undefined if it is gone, which has been dealt with then. */
+const whatIs = async (
+  parts: Parts,
+  entry: ContentEntry,
+  node: Node,
+  signal: AbortSignal,
+): Promise<Item | undefined> => {
+  try {
+    return await parts.drive.get((node.item as Item).id, signal);
+  } catch (error) {
+    if (!isFault(error, 'missing')) throw error;
+    makeAgain(parts, entry, node);
+    return undefined;
+  }
 };
 
 /** The item was removed by somebody else; the content survives as a new one. */
@@ -176,7 +233,7 @@ const makeAgain = (parts: Parts, entry: ContentEntry, node: Node): void => {
       done(parts, entry);
       return;
     }
-    parts.tree.update(node.id, { item: undefined });
+    parts.tree.update(node.id, { item: undefined, base: undefined });
     const { session: _, ...afresh } = entry;
     parts.journal.put({ ...afresh, intent: { kind: 'put-content', node: node.id, at } });
   });
@@ -213,7 +270,7 @@ const nameTaken = async (
   const item = await strangerAt(parts, node, place, context.signal);
   if (item !== undefined && (await holdsSame(parts, file, item, context.signal))) {
     note(parts, entry, subject, file.generation, item);
-  } else if (item !== undefined && entry.sent && (await holdsSent(parts.drive, item, entry.sent, context.signal))) {
+  } else if (item !== undefined && (await holdsSent(parts.drive, item, entry.sent ?? [], context.signal))) {
     // An earlier state of the file is there; the entry stays for the present one.
     note(parts, entry, subject, -1, item);
   } else giveWay(parts, entry, place, (at) => ({ kind: 'put-content', node: node.id, at }), context.enqueue);

@@ -4,13 +4,15 @@ import type { Log } from '../base/log.ts';
 import type { Contents } from '../content/contents.ts';
 import type { Drive, Item, ItemId } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
+import { isAhead, rebased } from '../metadata/base-version.ts';
 import type { FreeSpace } from '../metadata/free-space.ts';
-import { toRemoteName, withInfix } from '../metadata/names.ts';
+import { toRemoteName } from '../metadata/names.ts';
 import { type Ahead, type Node, type NodeId, rootNode } from '../metadata/node.ts';
 import type { RemoteChanges } from '../metadata/remote-changes.ts';
 import type { Tree } from '../metadata/tree.ts';
 import type { Store } from '../store/store.ts';
-import type { Entry, Intent, Place } from './intent.ts';
+import type { Conflicts } from './conflicts.ts';
+import type { Entry, Intent } from './intent.ts';
 import type { Journal } from './journal.ts';
 
 export interface Parts {
@@ -19,6 +21,7 @@ export interface Parts {
   readonly changes: RemoteChanges;
   readonly contents: Contents;
   readonly journal: Journal;
+  readonly conflicts: Conflicts;
   readonly space: FreeSpace;
   readonly drive: Drive;
   readonly clock: Clock;
@@ -29,6 +32,8 @@ export interface Parts {
   readonly settled: (node: NodeId) => void;
   /** A name in the tree was changed by the queue. */
   readonly renamed: (parent: NodeId, before: string, after: string) => void;
+  /** The item that was `ours` is another node's from now on; its links go with it. Called in a transaction. */
+  readonly itemPassed: (from: NodeId, to: NodeId) => void;
   /** The folder holds something that we did not know of. */
   readonly renew: (folder: NodeId) => void;
 }
@@ -46,6 +51,8 @@ export interface SendContext {
   readonly signal: AbortSignal;
   readonly enqueue: Enqueue;
   readonly progress: (sent: number, total: number) => void;
+  /** Takes another entry out, unsent. It must not be running. Called in a transaction. */
+  readonly drop: (entry: Entry) => void;
 }
 
 export const isFault = (error: unknown, fault: DriveError['fault']): boolean =>
@@ -63,9 +70,18 @@ export const done = (parts: Parts, entry: Entry, item?: Item): void => {
     if (known === undefined) return;
     if (item !== undefined && known.item?.id === item.id) parts.changes.applyItem(item, parts.changes.asking());
     else if (item !== undefined) parts.tree.update(node, { item });
-    parts.tree.update(node, { ahead: aheadOf(parts, node, entry) });
+    const ahead = aheadOf(parts, node, entry);
+    parts.tree.update(node, { ahead, base: isAhead(ahead) ? baseAfter(parts, entry, item) : undefined });
     if (known.parent === undefined) parts.settled(node);
   });
+};
+
+/** What further changes of the node are based on: what the drive answered is our own doing, as far as it was asked for. */
+export const baseAfter = ({ tree }: Parts, { intent }: Entry, item: Item | undefined): Item | undefined => {
+  const node = tree.get(intent.node);
+  const base = node?.base ?? node?.item;
+  if (base === undefined || item === undefined || base.id !== item.id) return item ?? base;
+  return rebased(base, item, { content: intent.kind === 'put-content', place: intent.kind === 'move' });
 };
 
 /** What of the node is still ahead of the drive once `sent` is out of the journal. */
@@ -74,7 +90,7 @@ export const aheadOf = ({ journal, tree, contents }: Parts, id: NodeId, sent?: E
   const kinds = new Set(journal.of(id).flatMap((entry) => (entry.seq === sent?.seq ? [] : entry.intent.kind)));
   const isDirty = node?.content !== undefined && (contents.record(node.content)?.dirty ?? false);
   return {
-    ...(isDirty || kinds.has('put-content') ? { content: true } : {}),
+    ...(isDirty || kinds.has('put-content') || kinds.has('remove') ? { content: true } : {}),
     ...(kinds.has('move') || kinds.has('remove') ? { place: true } : {}),
     ...(kinds.has('describe') ? { description: true } : {}),
   };
@@ -164,42 +180,4 @@ export const holderOf = async (
     if (holder !== undefined) return holder;
   }
   return undefined;
-};
-
-/** `name (conflict HOST 2026-11-23 14.05.07).ext`, local time. */
-const conflictName = (name: string, hostName: string, now: Date): string => {
-  const two = (number: number): string => String(number).padStart(2, '0');
-  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  const time = `${two(now.getHours())}.${two(now.getMinutes())}.${two(now.getSeconds())}`;
-  return withInfix(name, ` (conflict ${hostName} ${date} ${time})`);
-};
-
-/** Somebody else has taken the name on the drive: theirs keeps it, ours goes on beside it under another. */
-export const giveWay = (
-  parts: Parts,
-  entry: Entry,
-  place: Place,
-  again: (at: Place) => Intent,
-  enqueue: Enqueue,
-): void => {
-  const { tree, store, journal } = parts;
-  const node = tree.get(entry.intent.node);
-  const isStillThere = node?.parent === place.parent && node.name === place.name;
-  if (!isStillThere && entry.intent.kind === 'move') {
-    // It was only on its way to where a later entry takes it.
-    done(parts, entry);
-    return;
-  }
-  const wanted = conflictName(place.name, parts.hostName, new Date(parts.clock.now()));
-  let name = wanted;
-  for (let number = 2; tree.childAnyCase(place.parent, name) !== undefined; number += 1)
-    name = withInfix(wanted, ` ${number}`);
-  store.transact(() => {
-    if (isStillThere) tree.place(node.id, place.parent, name);
-    journal.remove(entry);
-    enqueue(again({ parent: place.parent, name }));
-    if (isStillThere) store.afterCommit(() => parts.renamed(place.parent, place.name, name));
-  });
-  parts.log.warn(`${tree.path(place.parent)}/${place.name} exists on the drive already: ours is kept as ${name}`);
-  parts.renew(place.parent);
 };

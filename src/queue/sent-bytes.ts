@@ -8,15 +8,23 @@ export interface SentMark {
   readonly sha1: string;
 }
 
+/** Attempts without an answer that are remembered of one file. */
+const rememberedMarks = 8;
+
+export const withMark = (marks: readonly SentMark[] = [], mark: SentMark): readonly SentMark[] => [
+  ...marks.filter(({ sha1 }) => sha1 !== mark.sha1).slice(1 - rememberedMarks),
+  mark,
+];
+
 export class SentBytes {
   #hash = createHash('sha1');
   #size = 0;
 
-  /** The bytes from `offset` on are sent (again). */
-  startAt(offset: number): void {
+  /** All bytes before the next piece, in order: they were sent earlier. */
+  async startWith(pieces: AsyncIterable<Uint8Array>): Promise<void> {
     this.#hash = createHash('sha1');
-    // What an earlier attempt sent before `offset` is not known: the size will tell that some is missing.
-    this.#size = offset === 0 ? 0 : Number.NEGATIVE_INFINITY;
+    this.#size = 0;
+    for await (const piece of pieces) this.add(piece);
   }
 
   add(piece: Uint8Array): void {
@@ -24,18 +32,27 @@ export class SentBytes {
     this.#size += piece.length;
   }
 
-  /** Undefined unless exactly `size` bytes left, from the first on. */
-  mark(size: number): SentMark | undefined {
-    return this.#size === size ? { size, sha1: this.#hash.copy().digest('hex') } : undefined;
+  mark(): SentMark {
+    return { size: this.#size, sha1: this.#hash.copy().digest('hex') };
   }
 }
 
-/** Whether the item holds what the mark was taken of; asks the drive where the item does not tell. */
-export const holdsSent = async (drive: Drive, item: Item, mark: SentMark, signal: AbortSignal): Promise<boolean> => {
-  if (item.kind !== 'file' || item.size !== mark.size) return false;
-  if (item.hash?.startsWith('sha1:')) return item.hash === `sha1:${mark.sha1}`;
+/** Whether the item holds what one of the marks was taken of; asks the drive where the item does not tell. */
+export const holdsSent = async (
+  drive: Drive,
+  item: Item,
+  marks: readonly SentMark[],
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const possible = marks.filter(({ size }) => item.kind === 'file' && size === item.size);
+  if (possible.length === 0) return false;
+  const sha1 = item.hash?.startsWith('sha1:') ? item.hash.slice('sha1:'.length) : await hashOf(drive, item, signal);
+  return possible.some((mark) => mark.sha1 === sha1);
+};
+
+const hashOf = async (drive: Drive, item: Item, signal: AbortSignal): Promise<string> => {
   const hash = createHash('sha1');
   if (item.size > 0)
     for await (const piece of drive.read(item, { start: 0, end: item.size }, signal)) hash.update(piece);
-  return hash.digest('hex') === mark.sha1;
+  return hash.digest('hex');
 };

@@ -10,6 +10,7 @@ import { sendContent } from './send-content.ts';
 import { sendComment, sendCommentRemoval, sendDescription } from './send-properties.ts';
 import { sendFolder, sendMove, sendRemoval } from './send-tree.ts';
 import type { Parts, Send, SendContext } from './sending.ts';
+import type { SentMark } from './sent-bytes.ts';
 
 export interface QueueOptions {
   /** How long new content waits for more of the same; milliseconds. */
@@ -63,6 +64,8 @@ const senders: { readonly [K in Intent['kind']]: Send<K> } = {
   'remove-comment': sendCommentRemoval,
 };
 
+type Removal = Intent & { readonly kind: 'remove' };
+
 interface State {
   /** Its turn has come; it waits for a free place among those being sent. */
   queued: boolean;
@@ -97,9 +100,10 @@ export class UploadQueue {
   }
 
   /** Journals a change, in the running transaction. It is sent some time after that is on the disk. */
-  add(intent: Intent): void {
+  add(intent: Intent, sent: readonly SentMark[] = []): void {
     const { journal, store, clock } = this.#parts;
-    const entry = journal.add(intent, clock.now());
+    const added = journal.add(intent, clock.now());
+    const entry = sent.length === 0 ? added : journal.put({ ...added, sent });
     store.afterCommit(() => this.#take(entry, intent.kind === 'put-content' ? this.#options.settleMs : 0));
   }
 
@@ -124,7 +128,7 @@ export class UploadQueue {
    * In the transaction that takes the node's name away: takes back what has not been sent of it, and journals the removal
    * unless the drive never gets to know the node. True in that case.
    */
-  remove(intent: Intent & { readonly kind: 'remove' }, isOnDrive: boolean): boolean {
+  remove(intent: Removal, isOnDrive: boolean): boolean {
     const { journal, store } = this.#parts;
     if (journal.isUsed(intent.node)) {
       // What others pass through on their way has to be made, and to stay until they have left it.
@@ -139,8 +143,9 @@ export class UploadQueue {
     const [first] = isOnDrive ? free.filter((entry) => entry.intent.kind === 'move') : [];
     const leaving = free.filter((entry) => entry !== first);
     for (const entry of leaving) journal.remove(entry);
-    if (first !== undefined) this.#removeInsteadOf(first, intent);
-    else if (!isUnknown) this.add(intent);
+    const sent = leaving.flatMap((entry) => entry.sent ?? []);
+    if (first !== undefined) this.#removeInsteadOf(first, intent, sent);
+    else if (!isUnknown) this.add(intent, sent);
     // Only when the journal is as it is to be: who waited for them goes at once.
     store.afterCommit(() => {
       for (const { seq } of leaving) this.#finish(seq);
@@ -148,10 +153,18 @@ export class UploadQueue {
     return isUnknown;
   }
 
+  /** In a transaction: takes an unsent entry out. */
+  #drop(entry: Entry): void {
+    const { journal, store } = this.#parts;
+    journal.remove(entry);
+    store.afterCommit(() => this.#finish(entry.seq));
+  }
+
   /** Where the item is on the drive, it has the name that the first unsent move was to take it away from. */
-  #removeInsteadOf({ seq, since, intent }: Entry, removal: Intent & { readonly kind: 'remove' }): void {
+  #removeInsteadOf({ seq, since, intent }: Entry, removal: Removal, sent: readonly SentMark[]): void {
     const from = intent.kind === 'move' ? intent.from : removal.from;
-    this.#parts.journal.put({ seq, since, attempts: 0, intent: { ...removal, from } });
+    const marks = sent.length === 0 ? {} : { sent };
+    this.#parts.journal.put({ seq, since, attempts: 0, intent: { ...removal, from }, ...marks });
     this.#parts.store.afterCommit(() => {
       const state = this.#states.get(seq);
       if (state !== undefined) delete state.trouble;
@@ -269,6 +282,7 @@ export class UploadQueue {
       progress: (sent, total) => {
         state.progress = { sent, total };
       },
+      drop: (other) => this.#drop(other),
     };
     let pauseMs = this.#options.settleMs;
     state.running = true;

@@ -143,18 +143,11 @@ export class GraphTree {
 
   async remove(id: ItemId, ifVersion: string | undefined, signal: AbortSignal | undefined): Promise<void> {
     const place = thePlace(id);
-    const tags = ifVersion === undefined ? undefined : tagsOf(ifVersion);
+    const headers = ifVersion === undefined ? {} : { 'if-match': tagsOf(ifVersion).item };
     try {
-      await this.#delete(place, tags?.item, signal);
+      await this.#items.requests.answer({ method: 'DELETE', url: this.#items.addresses.item(place), headers, signal });
     } catch (error) {
-      const isRetagged = isFault(error, 'changed') && tags?.content !== undefined;
-      if (isRetagged) await this.#delete(place, tags.content, signal);
-      else await this.#items.missing(error, [place], signal);
+      await this.#items.missing(error, [place], signal);
     }
-  }
-
-  async #delete(place: Place, tag: string | undefined, signal: AbortSignal | undefined): Promise<void> {
-    const headers = tag === undefined ? {} : { 'if-match': tag };
-    await this.#items.requests.answer({ method: 'DELETE', url: this.#items.addresses.item(place), headers, signal });
   }
 }

@@ -1,0 +1,41 @@
+// Conflict copies that nobody has dealt with yet, durable: which node is the copy, and what it stands beside. A copy that is
+// renamed, removed or resolved is none any more. The only owner of its table.
+import type { ItemId } from '../drive/drive.ts';
+import type { NodeId } from '../metadata/node.ts';
+import type { Store, Table } from '../store/store.ts';
+
+export interface Conflict {
+  /** Ours: the copy. */
+  readonly node: NodeId;
+  /** Theirs, which has the name. Undefined where it was only seen that the name is taken. */
+  readonly item?: ItemId;
+  /** In the tree, from the root with a slash: where ours was to be. */
+  readonly path: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export class Conflicts {
+  readonly #table: Table<NodeId, Conflict>;
+
+  constructor(store: Store) {
+    this.#table = store.table('conflicts');
+  }
+
+  add(conflict: Conflict): void {
+    this.#table.put(conflict.node, conflict);
+  }
+
+  of(node: NodeId): Conflict | undefined {
+    return this.#table.get(node);
+  }
+
+  /** Oldest first. */
+  all(): Conflict[] {
+    return [...this.#table.all()].map(({ value }) => value).sort((a, b) => a.at - b.at);
+  }
+
+  end(node: NodeId): void {
+    if (this.of(node) !== undefined) this.#table.remove(node);
+  }
+}

@@ -1,0 +1,89 @@
+// Conflicts: both contents are kept. What the drive has keeps its name, its id and all that hangs on that; ours goes on
+// beside it under a name that says so.
+import type { Item } from '../drive/drive.ts';
+import { withInfix } from '../metadata/names.ts';
+import type { Node, NodeId } from '../metadata/node.ts';
+import type { Entry, Intent, Place } from './intent.ts';
+import { aheadOf, done, type Enqueue, type Parts, type SendContext } from './sending.ts';
+
+/** `name (conflict HOST 2026-11-23 14.05.07).ext`, local time. */
+const conflictName = (name: string, hostName: string, now: Date): string => {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const time = `${two(now.getHours())}.${two(now.getMinutes())}.${two(now.getSeconds())}`;
+  return withInfix(name, ` (conflict ${hostName} ${date} ${time})`);
+};
+
+const freeConflictName = ({ tree, hostName, clock }: Parts, { parent, name }: Place): string => {
+  const wanted = conflictName(name, hostName, new Date(clock.now()));
+  let free = wanted;
+  for (let number = 2; tree.childAnyCase(parent, free) !== undefined; number += 1)
+    free = withInfix(wanted, ` ${number}`);
+  return free;
+};
+
+const pathOf = ({ tree }: Parts, { parent, name }: Place): string =>
+  `${tree.path(parent) ?? ''}/${name}`.replace(/^\/\//, '/');
+
+/** In a transaction: the copy gets its name, and is listed. */
+const setBeside = (parts: Parts, node: NodeId, place: Place, item: Item | undefined): string => {
+  const { tree, store, conflicts, clock } = parts;
+  const name = freeConflictName(parts, place);
+  const path = pathOf(parts, place);
+  tree.place(node, place.parent, name);
+  conflicts.add({ node, path, at: clock.now(), ...(item === undefined ? {} : { item: item.id }) });
+  store.afterCommit(() => parts.renamed(place.parent, place.name, name));
+  return name;
+};
+
+/** Somebody else has taken the name on the drive: theirs keeps it, ours goes on beside it under another. */
+export const giveWay = (
+  parts: Parts,
+  entry: Entry,
+  place: Place,
+  again: (at: Place) => Intent,
+  enqueue: Enqueue,
+): void => {
+  const { tree, store, journal } = parts;
+  const node = tree.get(entry.intent.node);
+  const isStillThere = node?.parent === place.parent && node.name === place.name;
+  if (!isStillThere && entry.intent.kind === 'move') {
+    // It was only on its way to where a later entry takes it.
+    done(parts, entry);
+    return;
+  }
+  store.transact(() => {
+    const name = isStillThere ? setBeside(parts, node.id, place, undefined) : freeConflictName(parts, place);
+    journal.remove(entry);
+    enqueue(again({ parent: place.parent, name }));
+    parts.log.warn(`${pathOf(parts, place)} exists on the drive already: ours is kept as ${name}`);
+  });
+  parts.renew(place.parent);
+};
+
+/**
+ * Somebody else gave the item another content than the one that ours is based on: theirs stays in the item, and ours becomes
+ * a new item beside it. What was to be done to the item's name is left undone: it was meant for both.
+ */
+export const partWays = (parts: Parts, entry: Entry, node: Node, theirs: Item, context: SendContext): void => {
+  const { tree, store, journal, changes } = parts;
+  const { parent } = node;
+  if (parent === undefined) {
+    // Ours was removed since, and what becomes of theirs is up to that removal.
+    done(parts, entry);
+    return;
+  }
+  const place = { parent, name: node.name };
+  store.transact(() => {
+    for (const other of journal.of(node.id)) if (other.intent.kind === 'move') context.drop(other);
+    tree.update(node.id, { item: undefined, base: undefined });
+    const name = setBeside(parts, node.id, place, theirs);
+    journal.remove(entry);
+    context.enqueue({ kind: 'put-content', node: node.id, at: { parent, name } });
+    tree.update(node.id, { ahead: { ...aheadOf(parts, node.id), content: true } });
+    changes.arrived(theirs);
+    const other = tree.byItem(theirs.id);
+    if (other !== undefined) parts.itemPassed(node.id, other.id);
+    parts.log.warn(`${pathOf(parts, place)} was changed on the drive meanwhile: ours is kept as ${name}`);
+  });
+};
