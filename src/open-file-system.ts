@@ -224,6 +224,7 @@ class Composition implements OpenedFileSystem {
     listings.close();
     this.#lost.close();
     await queue.stop();
+    this.fs.close();
     await contents.closeAll();
     await store.close();
   }

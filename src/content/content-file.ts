@@ -22,6 +22,7 @@ import { DriveError } from '../drive/drive-error.ts';
 import type { Base, ContentId, ContentRecord } from './content-record.ts';
 import { Fetcher } from './fetcher.ts';
 import type { ReadWindow } from './read-window.ts';
+import { SharedFile } from './shared-file.ts';
 
 const syncData = promisify(fdatasync);
 
@@ -72,6 +73,8 @@ export class ContentFile {
   #generation = 0;
   #isSaved = true;
   #isClosed = false;
+  /** Once others read the file itself: its end must be that of the content. */
+  #shared: SharedFile | undefined;
   #fetcher: Fetcher | undefined;
 
   constructor(id: ContentId, path: string, record: ContentRecord, host: ContentHost) {
@@ -171,6 +174,7 @@ export class ContentFile {
       if (this.#holes.list.length > 0) this.#holes = this.#holes.remove(offset, end);
       this.#size = Math.max(this.#size, end);
     });
+    this.#shared?.noteOurs();
   }
 
   truncate(size: number): void {
@@ -182,7 +186,37 @@ export class ContentFile {
         this.#addHole(this.#size, size);
       } else this.#cutTo(size);
       this.#size = size;
+      if (this.#shared !== undefined) ftruncateSync(this.#fd, size);
     });
+    this.#shared?.noteOurs();
+  }
+
+  /** The descriptor, for others to read from while the content is open; undefined while bytes are missing. */
+  handOut(): number | undefined {
+    if (!this.isComplete) return undefined;
+    if (this.#shared === undefined) {
+      if (fstatSync(this.#fd).size !== this.#size) ftruncateSync(this.#fd, this.#size);
+      this.#shared = new SharedFile(this.#fd);
+    }
+    return this.#fd;
+  }
+
+  get isHandedOut(): boolean {
+    return this.#shared !== undefined;
+  }
+
+  /**
+   * Looks whether somebody wrote to the file itself, as programs can that mapped it into memory while it was handed out:
+   * then the content has changed, and the answer is true.
+   */
+  noticeOthers(): boolean {
+    if (this.#isClosed || this.#shared?.takeOthers() !== true) return false;
+    this.#change();
+    // Where they wrote is not known: nothing is a hole any more.
+    this.#counted(() => {
+      this.#holes = Ranges.empty;
+    });
+    return true;
   }
 
   /** Zeros from `start` to `end`, told as a hole; within the size. */
@@ -194,6 +228,7 @@ export class ContentFile {
     for (let at = start; at < stop; at += zeros.length)
       this.#writeFully(at, zeros.subarray(0, Math.min(zeros.length, stop - at)));
     this.#counted(() => this.#addHole(start, stop));
+    this.#shared?.noteOurs();
   }
 
   /** The next position at or behind `offset` that is data (or a hole); the size for a hole behind all data. */

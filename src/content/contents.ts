@@ -184,7 +184,10 @@ export class Contents {
   async closeAll(): Promise<void> {
     clearTimeout(this.#saveTimer);
     this.#store.transact(() => {
-      for (const { file } of this.#inUse.values()) this.save(file);
+      for (const { file } of this.#inUse.values()) {
+        file.noticeOthers();
+        this.save(file);
+      }
     });
     for (const { file } of this.#inUse.values()) file.close();
     this.#inUse.clear();

@@ -61,6 +61,11 @@ export class DriveFileSystem implements FileSystem {
     this.#folders.eraseIfUnused(node);
   }
 
+  /** No call is under way, and none follows: contents that are kept a little longer are let go. */
+  close(): void {
+    this.#files.close();
+  }
+
   getattr(node: NodeId): Promise<Entry> {
     const parent = needNode(this.#parts, node).parent;
     if (parent !== undefined) this.#parts.listings.touch(parent);

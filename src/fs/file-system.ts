@@ -47,6 +47,11 @@ export interface OpenFile {
   readonly handle: HandleId;
   /** The content is what it was at the last open of this node: the kernel may keep its page cache. */
   readonly keepCache: boolean;
+  /**
+   * Descriptor of a file on this disk that holds exactly the content, now and while the handle is open, whoever changes it.
+   * A driver may read there instead of asking `read`. Only for handles that cannot write, and where it pays.
+   */
+  readonly whole?: number;
 }
 
 /** Only what is present changes. */

@@ -24,6 +24,12 @@ const punchHole = 0x02;
 const zeroRange = 0x10;
 
 const copyPiece = 1 << 20;
+/** Files smaller than one request of the kernel are read as fast in the ordinary way. */
+const worthHandingOut = 1 << 20;
+/** How long after its last descriptor a mapping is reckoned with, milliseconds. */
+const mappingsEndMs = 20_000;
+
+const canWrite = (flags: number): boolean => (flags & accessMode) !== constants.O_RDONLY;
 
 export class Files {
   readonly #parts: FsParts;
@@ -36,6 +42,9 @@ export class Files {
   /** What the kernel's page cache holds, by node. */
   readonly #lastOpened = new Map<NodeId, number>();
 
+  /** Contents that are kept open a little longer than their handles. */
+  readonly #closing = new Set<() => void>();
+
   constructor(parts: FsParts, nextHandle: () => HandleId) {
     this.#parts = parts;
     this.#handles = new Map();
@@ -43,8 +52,7 @@ export class Files {
   }
 
   async open(id: NodeId, flags: number, signal: AbortSignal): Promise<OpenFile> {
-    const writes = (flags & accessMode) !== constants.O_RDONLY;
-    if (writes || (flags & constants.O_TRUNC) !== 0) checkWritable(this.#parts);
+    if (canWrite(flags) || (flags & constants.O_TRUNC) !== 0) checkWritable(this.#parts);
     this.#checkOpenable(needNode(this.#parts, id));
     const { parent } = needNode(this.#parts, id);
     if (parent !== undefined && !needNode(this.#parts, id).ahead.content)
@@ -70,7 +78,8 @@ export class Files {
     this.#parts.references.opened(node.id);
     const keepCache = this.#lastOpened.get(node.id) === file.id;
     this.#lastOpened.set(node.id, file.id);
-    return { handle, keepCache };
+    const whole = canWrite(flags) || file.size < worthHandingOut ? undefined : file.handOut();
+    return { handle, keepCache, ...(whole === undefined ? {} : { whole }) };
   }
 
   read(id: HandleId, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array> {
@@ -103,8 +112,33 @@ export class Files {
   }
 
   release(id: HandleId): NodeId {
-    const { node, file } = this.#need(id);
+    const { node, file, flags } = this.#need(id);
     this.#handles.delete(id);
+    this.#saveAtLast(node, file);
+    if (file.isHandedOut && canWrite(flags)) this.#closeLater(node, file);
+    else this.#parts.contents.close(file);
+    this.#parts.references.closed(node);
+    return node;
+  }
+
+  /** A mapping may outlive its descriptor: what a program writes through it is found by looking again. */
+  #closeLater(node: NodeId, file: ContentFile): void {
+    const close = (): void => {
+      clearTimeout(timer);
+      this.#closing.delete(close);
+      this.#saveAtLast(node, file);
+      this.#parts.contents.close(file);
+    };
+    const timer = setTimeout(close, mappingsEndMs).unref();
+    this.#closing.add(close);
+  }
+
+  /** Lets go of everything. */
+  close(): void {
+    for (const close of [...this.#closing]) close();
+  }
+
+  #saveAtLast(node: NodeId, file: ContentFile): void {
     try {
       this.save(node, file);
     } catch (error) {
@@ -113,9 +147,6 @@ export class Files {
         error,
       );
     }
-    this.#parts.contents.close(file);
-    this.#parts.references.closed(node);
-    return node;
   }
 
   lseek(id: HandleId, offset: number, whence: 'data' | 'hole'): number {
@@ -193,6 +224,7 @@ export class Files {
   save(id: NodeId, file: ContentFile): void {
     const { store, tree, contents, queue } = this.#parts;
     const node = tree.get(id);
+    if (file.noticeOthers()) this.written.set(id, now(this.#parts));
     const isNew = file.isDirty && this.#journaledGeneration(id, file) !== file.generation;
     const mtime = this.written.get(id);
     if (node === undefined || (!isNew && mtime === undefined)) return;

@@ -1,22 +1,38 @@
 // Rows for open files.
 import { constants } from 'node:fs';
 import { FsError } from '../../base/errors.ts';
-import type { HandleId, OpenFile } from '../../fs/file-system.ts';
+import type { HandleId, NodeId, OpenFile } from '../../fs/file-system.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Call } from './call.ts';
 import { handleIn } from './field-decoding.ts';
 import { noBody, operation, type Row } from './operation.ts';
+import type { IoMode } from './passthrough.ts';
 import { dropSetId } from './set-id-bits.ts';
 
 /** FOPEN_KEEP_CACHE: what the kernel read from this node before is still right. */
 const keepCache = 2;
 
-export const openOut = (file: OpenFile, reply: ByteWriter): void => {
+/** FOPEN_DIRECT_IO and FOPEN_PASSTHROUGH: 1 and 128. */
+const modeFlags: Readonly<Record<IoMode['kind'], number>> = { cached: 0, beside: 129, backed: 128 };
+
+/** An open file, and how the kernel reads it. */
+export interface KernelFile {
+  readonly file: OpenFile;
+  readonly mode: IoMode;
+}
+
+export const kernelFile = (call: Call, node: NodeId, file: OpenFile): KernelFile => ({
+  file,
+  mode: call.connection.passthrough?.opened(node, file) ?? { kind: 'cached' },
+});
+
+export const openOut = ({ file, mode }: KernelFile, reply: ByteWriter): void => {
   reply
     .u64(file.handle)
-    .u32(file.keepCache ? keepCache : 0)
-    .u32(0);
+    // The kernel refuses both together: it has no cache of its own of what it reads elsewhere.
+    .u32(file.keepCache && mode.kind === 'cached' ? keepCache : modeFlags[mode.kind])
+    .u32(mode.kind === 'cached' ? 0 : mode.backing);
 };
 
 const readIn = (body: ByteReader) => ({ handle: handleIn(body), offset: body.u64(), size: body.u32() });
@@ -58,9 +74,15 @@ const openIn = (body: ByteReader): Opened => {
   return { flags, dropsSetId: (flags & constants.O_TRUNC) !== 0 && (body.u32() & dropSetIdAtOpen) !== 0 };
 };
 
-const open = async (call: Call, { flags, dropsSetId }: Opened): Promise<OpenFile> => {
+const open = async (call: Call, { flags, dropsSetId }: Opened): Promise<KernelFile> => {
   if (dropsSetId) await dropSetId(call);
-  return call.fs.open(call.node, flags, call.signal);
+  return kernelFile(call, call.node, await call.fs.open(call.node, flags, call.signal));
+};
+
+const release = (call: Call, handle: HandleId): Promise<void> => {
+  // First the kernel's hold on the file, then ours: the descriptor must not be closed under it.
+  call.connection.passthrough?.released(handle);
+  return call.fs.release(handle);
 };
 
 const countOut = (count: number, reply: ByteWriter): void => {
@@ -108,7 +130,7 @@ export const fileOperations: readonly Row[] = [
   [14, operation('open', openIn, open, openOut)],
   [15, operation('read', readIn, (c, r) => c.fs.read(r.handle, r.offset, r.size, c.signal), dataOut)],
   [16, operation('write', writeIn, write, countOut, { keepsRequest: true })],
-  [18, operation('release', handleIn, (c, handle) => c.fs.release(handle), noBody)],
+  [18, operation('release', handleIn, release, noBody)],
   [20, operation('fsync', handleIn, (c, handle) => c.fs.fsync(handle, c.signal), noBody)],
   [25, operation('flush', handleIn, (c, handle) => c.fs.flush(handle, c.signal), noBody)],
   [43, operation('fallocate', fallocateIn, fallocate, noBody)],

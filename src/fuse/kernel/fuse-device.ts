@@ -1,6 +1,8 @@
 // The device that every FUSE mount begins with. Where it cannot be had, the error says what to do about it.
 import { closeSync, constants, openSync } from 'node:fs';
 import { MountError } from '../driver.ts';
+import { controlDevice } from './libc.ts';
+import type { BackingFiles } from './passthrough.ts';
 
 const device = '/dev/fuse';
 const absent = `the kernel offers no ${device}: load its module with 'modprobe fuse' as root, or give the container the device`;
@@ -25,3 +27,22 @@ export const openFuseDevice = (): number => {
 
 /** Throws what `openFuseDevice` would throw. */
 export const checkFuseDevice = (): void => closeSync(openFuseDevice());
+
+/** FUSE_DEV_IOC_BACKING_OPEN, FUSE_DEV_IOC_BACKING_CLOSE */
+const openBacking = 0x4010e501;
+const closeBacking = 0x4004e502;
+
+/** Files that the kernel reads by itself, as the mount of descriptor `mount` knows them. */
+export const backingFiles = (mount: number): BackingFiles => ({
+  open: (fd) => {
+    // struct fuse_backing_map
+    const map = Buffer.alloc(16);
+    map.writeInt32LE(fd, 0);
+    return controlDevice(mount, openBacking, map);
+  },
+  close: (backing) => {
+    const id = Buffer.alloc(4);
+    id.writeInt32LE(backing, 0);
+    return controlDevice(mount, closeBacking, id);
+  },
+});

@@ -14,6 +14,8 @@ const maxReadahead = 1 << 20;
 const pageSize = 4096;
 const maxBackground = 64;
 const congestionThreshold = 48;
+/** Contents that the kernel reads by itself may not lie on a disk that is stacked on others. */
+const maxStackDepth = 1;
 
 const flag = {
   asyncRead: 1 << 0,
@@ -28,6 +30,9 @@ const flag = {
   dropSetId: 1 << 28,
   longSetxattr: 1 << 29,
 } as const;
+/** FUSE_INIT_EXT: there are further flags. FUSE_PASSTHROUGH is one of them. */
+const extended = 1 << 30;
+const passthroughFlag = 1 << 5;
 
 /**
  * Left out on purpose: WRITEBACK_CACHE (the kernel would ignore sizes and times that change remotely), AUTO_INVAL_DATA (it
@@ -42,6 +47,8 @@ export interface InitIn {
   readonly minor: number;
   readonly maxReadahead: number;
   readonly flags: number;
+  /** Bits 32 and up. */
+  readonly furtherFlags: number;
 }
 
 /** What both sides agreed on. */
@@ -52,26 +59,31 @@ export interface Session {
   readonly flags: number;
   /** SETXATTR comes with 16 bytes in front of the name instead of 8. */
   readonly longSetxattr: boolean;
+  /** Complete contents can be handed to the kernel (passthrough.ts). */
+  readonly passthrough: boolean;
 }
 
 export const initIn = (body: ByteReader): InitIn => {
   const [major, minor] = [body.u32(), body.u32()];
   // A kernel of another major version may have laid out the rest differently; it asks again with ours.
-  if (major !== protocolMajor) return { major, minor, maxReadahead: 0, flags: 0 };
-  return { major, minor, maxReadahead: body.u32(), flags: body.u32() };
+  if (major !== protocolMajor) return { major, minor, maxReadahead: 0, flags: 0, furtherFlags: 0 };
+  const [readahead, flags] = [body.u32(), body.u32()];
+  return { major, minor, maxReadahead: readahead, flags, furtherFlags: (flags & extended) !== 0 ? body.u32() : 0 };
 };
 
-export const agree = (offer: InitIn): Session => {
+export const agree = (offer: InitIn, wantsPassthrough: boolean): Session => {
   if (offer.major < protocolMajor || (offer.major === protocolMajor && offer.minor < oldestMinor)) {
     throw new FsError('EPROTO', `the kernel speaks FUSE ${offer.major}.${offer.minor}; 7.${oldestMinor} is needed`);
   }
-  const flags = offer.flags & wanted;
+  const passthrough = wantsPassthrough && (offer.furtherFlags & passthroughFlag) !== 0;
+  const flags = (offer.flags & wanted) | (passthrough ? extended : 0);
   return {
     major: protocolMajor,
     minor: offer.major === protocolMajor ? Math.min(offer.minor, protocolMinor) : protocolMinor,
     maxReadahead: Math.min(offer.maxReadahead, maxReadahead),
     flags,
     longSetxattr: (flags & flag.longSetxattr) !== 0,
+    passthrough,
   };
 };
 
@@ -80,5 +92,7 @@ export const initOut = (session: Session, reply: ByteWriter): void => {
   reply.u16(maxBackground).u16(congestionThreshold).u32(maxWrite);
   // Times are kept to the nanosecond.
   reply.u32(1);
-  reply.u16(maxWrite / pageSize).zeros(34);
+  reply.u16(maxWrite / pageSize).u16(0);
+  reply.u32(session.passthrough ? passthroughFlag : 0).u32(session.passthrough ? maxStackDepth : 0);
+  reply.zeros(24);
 };

@@ -8,9 +8,11 @@ import { detach } from '../dead-mount.ts';
 import { type Driver, type DriverMount, MountError, type MountOptions } from '../driver.ts';
 import { mountAt } from '../mount-table.ts';
 import { DeviceChannel } from './device-channel.ts';
+import { backingFiles } from './fuse-device.ts';
 import { mountAsRoot } from './mount-as-root.ts';
 import { type HelperMount, mountByHelper } from './mount-by-helper.ts';
 import { Notifier, writeFromPool } from './notifier.ts';
+import { Passthrough } from './passthrough.ts';
 import { ProtocolServer } from './protocol-server.ts';
 import { raiseReadAhead } from './read-ahead.ts';
 
@@ -42,6 +44,8 @@ class KernelMount implements DriverMount {
       send: (head, tail) => this.#channel.send(head, tail),
       log,
       trace: options.trace ?? false,
+      // It takes CAP_SYS_ADMIN.
+      ...(process.geteuid?.() === 0 ? { passthrough: new Passthrough(backingFiles(mount.fd), log) } : {}),
     });
     this.#notifier = new Notifier(writeFromPool(mount.fd), log);
     this.ended = this.#serve(mount);

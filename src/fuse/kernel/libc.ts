@@ -7,6 +7,7 @@ interface Libc {
   readonly read: (fd: number, buffer: Uint8Array, size: number) => number;
   readonly mount: (source: string, target: string, type: string, flags: number, data: string) => number;
   readonly socketpair: (domain: number, type: number, protocol: number, pair: Uint8Array) => number;
+  readonly ioctl: (fd: number, request: number, argument: Uint8Array) => number;
   readonly recvmsg: (fd: number, message: object, flags: number) => number;
 }
 
@@ -26,6 +27,7 @@ const load = (): Libc => {
     read: library.func('read', 'long', ['int', 'void *', 'size_t']),
     mount: library.func('mount', 'int', ['str', 'str', 'str', 'ulong', 'str']),
     socketpair: library.func('socketpair', 'int', ['int', 'int', 'int', 'void *']),
+    ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'void *']),
     recvmsg: library.func('recvmsg', 'long', ['int', koffi.pointer(msghdr), 'int']),
   };
 };
@@ -45,6 +47,10 @@ export const readNow = (fd: number, buffer: Uint8Array): number => orErrno(libc(
 /** `flags` and `data` as in mount(2). */
 export const mountFileSystem = (source: string, target: string, type: string, flags: number, data: string): number =>
   orErrno(libc().mount(source, target, type, flags, data));
+
+/** ioctl(2) with a pointer; must be one that does not block. */
+export const controlDevice = (fd: number, request: number, argument: Uint8Array): number =>
+  orErrno(libc().ioctl(fd, request, argument));
 
 const unixDomain = 1;
 const streamSocket = 1;

@@ -1,12 +1,12 @@
 // Rows that make, move and remove names.
 import { FsError } from '../../base/errors.ts';
-import type { Entry, NodeId, OpenFile, Place, RenameFlags } from '../../fs/file-system.ts';
+import type { Entry, NodeId, Place, RenameFlags } from '../../fs/file-system.ts';
 import { entryOut } from './attribute-wire.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Call } from './call.ts';
 import { placeHere, placeIn } from './field-decoding.ts';
-import { openOut } from './file-operations.ts';
+import { type KernelFile, kernelFile, openOut } from './file-operations.ts';
 import { noBody, operation, type Row } from './operation.ts';
 
 const typeMask = 0o170000;
@@ -44,9 +44,16 @@ const createIn = (body: ByteReader, call: Call): Made & { readonly flags: number
   return { place: placeHere(body, call), mode, flags };
 };
 
-const createOut = (made: { readonly entry: Entry; readonly file: OpenFile }, reply: ByteWriter): void => {
+type Created = KernelFile & { readonly entry: Entry };
+
+const create = async (call: Call, { place, mode, flags }: ReturnType<typeof createIn>): Promise<Created> => {
+  const { entry, file } = await call.fs.create(place, mode, flags, call.caller, call.signal);
+  return { entry, ...kernelFile(call, entry.attributes.node, file) };
+};
+
+const createOut = (made: Created, reply: ByteWriter): void => {
   entryOut(made.entry, reply);
-  openOut(made.file, reply);
+  openOut(made, reply);
 };
 
 const symlinkIn = (body: ByteReader, call: Call): { readonly place: Place; readonly target: string } => ({
@@ -97,6 +104,6 @@ export const nameOperations: readonly Row[] = [
   [11, operation('rmdir', placeHere, (c, place) => c.fs.rmdir(place, c.signal), noBody)],
   [12, operation('rename', renameIn, move, noBody)],
   [13, operation('link', linkIn, (c, l) => c.fs.link(l.node, l.place, c.signal), entryOut)],
-  [35, operation('create', createIn, (c, m) => c.fs.create(m.place, m.mode, m.flags, c.caller, c.signal), createOut)],
+  [35, operation('create', createIn, create, createOut)],
   [45, operation('rename2', rename2In, move, noBody)],
 ];

@@ -11,6 +11,7 @@ import { CallsInFlight } from './calls-in-flight.ts';
 import { agree, type InitIn, type Session } from './init.ts';
 import type { Operation } from './operation.ts';
 import { initOpcode, operations } from './operations.ts';
+import type { Passthrough } from './passthrough.ts';
 import { finishReply, type RequestHeader, readRequestHeader, requestHeaderSize, startReply } from './request-header.ts';
 
 const { ENOSYS, EOPNOTSUPP, EIO } = constants.errno;
@@ -21,9 +22,11 @@ interface ProtocolServerOptions {
   readonly log: Log;
   /** Writes a line for every request to the log, at level debug. */
   readonly trace: boolean;
+  /** Used if the kernel can do it, too. */
+  readonly passthrough?: Passthrough;
 }
 
-const unstarted: Session = { major: 0, minor: 0, maxReadahead: 0, flags: 0, longSetxattr: false };
+const unstarted: Session = { major: 0, minor: 0, maxReadahead: 0, flags: 0, longSetxattr: false, passthrough: false };
 
 export class ProtocolServer implements Connection {
   readonly #fs: FileSystem;
@@ -50,8 +53,12 @@ export class ProtocolServer implements Connection {
     return this.#session;
   }
 
+  get passthrough(): Passthrough | undefined {
+    return this.#session.passthrough ? this.#options.passthrough : undefined;
+  }
+
   start(init: InitIn): Session {
-    this.#session = agree(init);
+    this.#session = agree(init, this.#options.passthrough !== undefined);
     return this.#session;
   }
 

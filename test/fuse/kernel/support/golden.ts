@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { silentLog } from '../../../../src/base/log.ts';
 import type { Entry, FileSystem, HandleId, NodeId } from '../../../../src/fs/file-system.ts';
+import type { Passthrough } from '../../../../src/fuse/kernel/passthrough.ts';
 import { ProtocolServer } from '../../../../src/fuse/kernel/protocol-server.ts';
 
 export const node = (id: number): NodeId => id as NodeId;
@@ -78,12 +79,16 @@ export const scripted = (script: Script): { readonly fs: FileSystem; readonly as
 };
 
 /** A server that has been greeted, and the replies it sent since. */
-export const startedServer = async (fs: FileSystem): Promise<{ server: ProtocolServer; replies: Buffer[] }> => {
+export const startedServer = async (
+  fs: FileSystem,
+  passthrough?: Passthrough,
+): Promise<{ server: ProtocolServer; replies: Buffer[] }> => {
   const replies: Buffer[] = [];
   const send = (head: Uint8Array, tail: Uint8Array | undefined): void => {
     replies.push(Buffer.concat([head, tail ?? Buffer.alloc(0)]));
   };
-  const server = new ProtocolServer(fs, { send, log: silentLog, trace: false });
+  const options = { send, log: silentLog, trace: false, ...(passthrough === undefined ? {} : { passthrough }) };
+  const server = new ProtocolServer(fs, options);
   void server.receive(Buffer.from(initRequest));
   await server.started;
   replies.length = 0;
