@@ -41,6 +41,8 @@ export interface Settings {
   /** Bytes of downloaded content kept on this disk; what is not on the drive yet does not count. */
   readonly cacheSize: number;
   readonly durability: Durability;
+  /** How long a close or fsync waits for a drive that has nothing to show for it. */
+  readonly durabilityTimeoutMs: number;
   readonly settleMs: number;
   readonly listingAgeMs: number;
   readonly feedIntervalMs: number;
@@ -63,6 +65,7 @@ const kinds = {
   cache_dir: folderPath,
   cache_size: size,
   durability: choice('local', 'remote'),
+  durability_timeout: duration(100),
   settle: duration(0),
   listing_age: duration(0),
   feed_interval: duration(100),
@@ -151,6 +154,7 @@ export const resolveSettings = (sources: SettingsSources): Settings => {
     cacheDir: value('cache_dir', undefined) ?? defaultCacheFolder(environment, home),
     cacheSize: value('cache_size', 10 * 2 ** 30),
     durability: value('durability', 'local'),
+    durabilityTimeoutMs: value('durability_timeout', 60_000),
     settleMs: value('settle', 1000),
     listingAgeMs: value('listing_age', 30_000),
     feedIntervalMs: value('feed_interval', 5000),

@@ -197,11 +197,12 @@ class RunningMount implements Mount {
   }
 }
 
-const fsSettings = ({ uid, gid, umask, durability, readOnly }: Settings): FsSettings => ({
+const fsSettings = ({ uid, gid, umask, durability, durabilityTimeoutMs, readOnly }: Settings): FsSettings => ({
   uid: uid ?? process.getuid?.() ?? 0,
   gid: gid ?? process.getgid?.() ?? 0,
   umask: umask ?? 0o022,
   durability,
+  remotePatienceMs: durabilityTimeoutMs,
   readOnly,
 });
 

@@ -12,6 +12,7 @@ import { DriveError } from './drive/drive-error.ts';
 import type { Outage, Reach } from './drive/reach.ts';
 import { DriveFileSystem } from './fs/drive-file-system.ts';
 import type { FileSystem, KernelCache } from './fs/file-system.ts';
+import { inherited } from './fs/inherited-attributes.ts';
 import type { FsParts, FsSettings } from './fs/parts.ts';
 import { References } from './fs/references.ts';
 import { FreeSpace } from './metadata/free-space.ts';
@@ -124,6 +125,7 @@ class Composition implements OpenedFileSystem {
       ...{ drive, clock, log, budget: options.cacheSize, folder: join(options.folder, 'content') },
       becameDirty: (id) => this.#becameDirty(id as NodeId),
       versionGone: (file) => this.#versionGone(file),
+      isPinned: (node) => inherited({ tree, xattrs }, node as NodeId, 'pin') !== undefined,
     });
     const changes = new RemoteChanges(
       store,
@@ -132,9 +134,11 @@ class Composition implements OpenedFileSystem {
         isMaking: (parent, name) => journal.isMaking({ parent, name }),
         entryChanged: (parent, name) => {
           if (references.isKnownToKernel(parent) || parent === rootNode) this.#kernel.invalidateEntry(parent, name);
+          store.afterCommit(() => this.fs.pins.look(tree.child(parent, name)?.id ?? parent));
         },
         nodeChanged: (node) => {
           if (references.isKnownToKernel(node)) this.#kernel.invalidateNode(node);
+          this.fs.pins.look(node);
         },
         contentReplaced: (_, content) => contents.retire(content),
         nodeLost: (node) => store.afterCommit(() => this.#lost.add(node)),
@@ -168,10 +172,11 @@ class Composition implements OpenedFileSystem {
     tree.ensureRoot(timestampNow(clock.now()));
     this.#recover();
     const follow = (outage: Outage | undefined): void =>
-      outage === undefined ? queue.release('offline') : queue.hold('offline', outage.reason);
+      outage === undefined ? this.#inReach() : queue.hold('offline', outage.reason);
     this.#unwatch = options.reach?.watch(follow) ?? (() => {});
     follow(options.reach?.outage);
     queue.start();
+    this.fs.pins.start();
   }
 
   attachKernel(cache: KernelCache): void {
@@ -221,12 +226,18 @@ class Composition implements OpenedFileSystem {
   async close(): Promise<void> {
     const { queue, contents, listings, store } = this.#parts;
     this.#unwatch();
+    this.fs.pins.close();
     listings.close();
     this.#lost.close();
     await queue.stop();
     this.fs.close();
     await contents.closeAll();
     await store.close();
+  }
+
+  #inReach(): void {
+    this.#parts.queue.release('offline');
+    this.fs.pins.wake();
   }
 
   #becameDirty(id: NodeId): void {

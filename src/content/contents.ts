@@ -22,12 +22,17 @@ export interface ContentsOptions {
   readonly log: Log;
   /** The node's content becomes ahead of the drive. Called inside the transaction that marks it. */
   readonly becameDirty: (node: number) => void;
+  /** The node's content stays on this disk as long as this says so. */
+  readonly isPinned: (node: number) => boolean;
   /** The drive no longer has the version that `file` is of. True if `file` now follows the new one. */
   readonly versionGone: (file: ContentFile) => Promise<boolean>;
 }
 
 /** How long after its last change a record in use is saved, so that a crash loses little. */
 const saveDelayMs = 500;
+
+/** How often contents that were pinned are looked at again where nothing else can be given up, milliseconds. */
+const reconsiderMs = 10_000;
 
 interface InUse {
   readonly file: ContentFile;
@@ -51,6 +56,10 @@ export class Contents {
   readonly #about: Table<string, number>;
   readonly #inUse = new Map<ContentId, InUse>();
   readonly #evictable: LRUCache<ContentId, number>;
+  /** Those among the evictable that turned out to be pinned, by their bytes on this disk. */
+  readonly #pinned = new Map<ContentId, number>();
+  #pinnedBytes = 0;
+  #reconsideredAt = Number.NEGATIVE_INFINITY;
   readonly #host: ContentHost;
   readonly #room: DiskRoom;
   readonly #unsaved = new Set<ContentFile>();
@@ -84,7 +93,7 @@ export class Contents {
 
   /** Bytes of cached and unsent contents on this disk. */
   get bytes(): number {
-    return this.#bytesInUse + this.#evictable.calculatedSize;
+    return this.#bytesInUse + this.#pinnedBytes + this.#evictable.calculatedSize;
   }
 
   /** A new content for `node`: empty and unsent, or (with `item`) to be filled from the drive. */
@@ -111,7 +120,7 @@ export class Contents {
     if (record === undefined) throw new Error(`content ${id} is not on this disk`);
     const file = new ContentFile(id, this.#path(id), record, this.#host);
     this.#inUse.set(id, { file, users: 1, retired: false });
-    this.#evictable.delete(id);
+    this.#leaveCache(id);
     // Unsent bytes are counted all the time, used or not.
     if (!record.dirty) this.#bytesInUse += file.heldBytes;
     return file;
@@ -246,8 +255,43 @@ export class Contents {
     this.#keepBudget();
   }
 
+  /** Pins may have been removed, or no longer hold where a file is now. */
+  reconsider(): void {
+    this.#reconsideredAt = performance.now();
+    for (const [id, bytes] of [...this.#pinned]) {
+      if (this.#isPinned(id)) continue;
+      this.#leaveCache(id);
+      this.#evictable.set(id, bytes);
+    }
+    this.#keepBudget();
+  }
+
+  #isPinned(id: ContentId): boolean {
+    const record = this.#records.get(id);
+    return record !== undefined && this.#options.isPinned(record.node);
+  }
+
+  #leaveCache(id: ContentId): void {
+    this.#evictable.delete(id);
+    this.#pinnedBytes -= this.#pinned.get(id) ?? 0;
+    this.#pinned.delete(id);
+  }
+
+  /** The one among the evictable that was not used for the longest time; the pinned ones before it are none. */
+  #leastUsed(): ContentId | undefined {
+    for (;;) {
+      const [id] = this.#evictable.rkeys();
+      if (id === undefined || !this.#isPinned(id)) return id;
+      const before = this.#evictable.calculatedSize;
+      this.#evictable.delete(id);
+      this.#pinned.set(id, before - this.#evictable.calculatedSize);
+      this.#pinnedBytes += before - this.#evictable.calculatedSize;
+    }
+  }
+
+  /** What is pinned does not count: else nothing but that could be kept. */
   #keepBudget(): void {
-    const over = this.bytes - this.#options.budget;
+    const over = this.bytes - this.#pinnedBytes - this.#options.budget;
     if (over > 0) this.#evict(over);
   }
 
@@ -255,9 +299,9 @@ export class Contents {
   #evict(bytes: number): number {
     let freed = 0;
     while (freed < bytes) {
-      const before = this.#evictable.calculatedSize;
-      const id = this.#evictable.rkeys().next().value;
+      const id = this.#leastUsed();
       if (id === undefined) break;
+      const before = this.#evictable.calculatedSize;
       this.#evictable.delete(id);
       freed += before - this.#evictable.calculatedSize;
       // The bytes first: with a full disk there may be no space to note it, and a record without bytes is harmless.
@@ -269,6 +313,8 @@ export class Contents {
         this.#options.log.warn(`content ${id} was given up, which could not be noted`, error);
       }
     }
+    const isDue = performance.now() - this.#reconsideredAt >= reconsiderMs;
+    if (freed < bytes && this.#pinned.size > 0 && isDue) this.reconsider();
     return freed;
   }
 
@@ -276,7 +322,7 @@ export class Contents {
     this.#store.transact(() => {
       this.#records.remove(id);
       this.#store.afterCommit(() => {
-        this.#evictable.delete(id);
+        this.#leaveCache(id);
         rmSync(this.#path(id), { force: true });
         this.#room.freed();
       });

@@ -19,7 +19,10 @@ import type {
 } from './file-system.ts';
 import { Files } from './files.ts';
 import { type Birth, Folders } from './folders.ts';
+import { isRemote } from './inherited-attributes.ts';
 import { checkWritable, type FsParts, needFolder, needNode, now } from './parts.ts';
+import { Pins } from './pins.ts';
+import { untilOnDrive } from './until-on-drive.ts';
 
 interface OpenFolder {
   readonly node: NodeId;
@@ -33,6 +36,7 @@ export class DriveFileSystem implements FileSystem {
   readonly #folders: Folders;
   readonly #files: Files;
   readonly #xattrs: ExtendedAttributes;
+  readonly pins: Pins;
   readonly #openFolders = new Map<HandleId, OpenFolder>();
   #lastHandle = 0;
 
@@ -40,7 +44,13 @@ export class DriveFileSystem implements FileSystem {
     this.#parts = parts;
     this.#folders = new Folders(parts);
     this.#files = new Files(parts, () => this.#newHandle());
-    this.#xattrs = new ExtendedAttributes(parts);
+    this.pins = new Pins({
+      parts,
+      bring: async (node, signal) => {
+        await this.#files.bring(needNode(parts, node), signal);
+      },
+    });
+    this.#xattrs = new ExtendedAttributes(parts, this.pins);
   }
 
   async lookup(parent: NodeId, name: string, signal: AbortSignal): Promise<Entry> {
@@ -113,8 +123,12 @@ export class DriveFileSystem implements FileSystem {
     return this.#folders.rmdir(place, signal);
   }
 
-  rename(from: Place, to: Place, flags: RenameFlags, signal: AbortSignal): Promise<void> {
-    return this.#folders.rename(from, to, flags, signal);
+  async rename(from: Place, to: Place, flags: RenameFlags, signal: AbortSignal): Promise<void> {
+    await this.#folders.rename(from, to, flags, signal);
+    for (const { parent, name } of [from, to]) {
+      const there = this.#parts.tree.child(parent, name);
+      if (there !== undefined) this.pins.look(there.id);
+    }
   }
 
   open(node: NodeId, flags: number, signal: AbortSignal): Promise<OpenFile> {
@@ -223,7 +237,7 @@ export class DriveFileSystem implements FileSystem {
   async fsyncdir(handle: HandleId, signal: AbortSignal): Promise<void> {
     const { node } = this.#needFolder(handle);
     await this.#parts.store.sync();
-    if (this.#parts.settings.durability === 'remote') await this.#files.untilOnDrive(node, signal);
+    if (isRemote(this.#parts, node)) await untilOnDrive(this.#parts, node, signal);
   }
 
   async statfs(signal: AbortSignal): Promise<FileSystemStatus> {

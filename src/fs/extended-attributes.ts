@@ -4,7 +4,9 @@ import { FsError } from '../base/errors.ts';
 import type { Comment, LinkKind } from '../drive/drive.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import type { Pending } from '../queue/upload-queue.ts';
+import { type InheritedName, inherited, inheritedValues, isInherited } from './inherited-attributes.ts';
 import { checkWritable, type FsParts, needNode, now } from './parts.ts';
+import type { Pins } from './pins.ts';
 
 const prefix = 'user.skydrive.';
 const commentPrefix = 'comment.';
@@ -24,10 +26,12 @@ interface Known {
 
 export class ExtendedAttributes {
   readonly #parts: FsParts;
+  readonly #pins: Pins;
   readonly #comments = new Map<NodeId, Known>();
 
-  constructor(parts: FsParts) {
+  constructor(parts: FsParts, pins: Pins) {
     this.#parts = parts;
+    this.#pins = pins;
   }
 
   async get(id: NodeId, name: string, signal: AbortSignal): Promise<Uint8Array> {
@@ -54,7 +58,8 @@ export class ExtendedAttributes {
     if (value.length > longestValue) throw new FsError('E2BIG', `${name} may have ${longestValue} bytes`);
     if (name.startsWith(prefix)) {
       const own = name.slice(prefix.length);
-      if (own === 'description') checkFlags(node, name, this.#facts(node)[own] !== undefined, flags);
+      if (own === 'description' || isInherited(own))
+        checkFlags(node, name, this.#facts(node)[own] !== undefined, flags);
       this.#setDrives(node, own, Buffer.from(value).toString());
       return;
     }
@@ -87,6 +92,7 @@ export class ExtendedAttributes {
   async #drives(node: Node, name: string, signal: AbortSignal): Promise<string | undefined> {
     const fact = this.#facts(node)[name];
     if (fact !== undefined) return fact;
+    if (isInherited(name)) return inherited(this.#parts, node.id, name);
     if (name.startsWith(linkPrefix)) return this.#link(node, name.slice(linkPrefix.length), signal);
     if (name === 'comments' || name.startsWith(commentPrefix)) return this.#comment(node, name, signal);
     return undefined;
@@ -108,8 +114,18 @@ export class ExtendedAttributes {
       ...(description === undefined || description === '' ? {} : { description }),
       state: this.#parts.conflicts.of(node.id) === undefined ? stateOf(pending, node) : 'conflict',
       ...(error === undefined ? {} : { error }),
+      ...this.#set(node.id),
       ...(node.kind === 'folder' ? {} : { cached: String(this.#cachedBytes(node)) }),
     };
+  }
+
+  /** What was set here and holds for all that is below. */
+  #set(id: NodeId): Record<string, string> {
+    const values = Object.keys(inheritedValues).flatMap((name) => {
+      const value = this.#parts.xattrs.get(id, prefix + name);
+      return value === undefined ? [] : [[name, Buffer.from(value).toString()] as const];
+    });
+    return Object.fromEntries(values);
   }
 
   #cachedBytes(node: Node): number {
@@ -184,11 +200,28 @@ export class ExtendedAttributes {
         queue.add({ kind: 'describe', node: node.id, text });
         tree.update(node.id, { ahead: { ...node.ahead, description: true } });
       });
-    } else throw new FsError('EPERM', `${prefix}${name} cannot be set`);
+    } else if (isInherited(name)) this.#setInherited(node, name, text);
+    else throw new FsError('EPERM', `${prefix}${name} cannot be set`);
+  }
+
+  #setInherited(node: Node, name: InheritedName, text: string): void {
+    const allowed = inheritedValues[name];
+    if (!allowed.includes(text))
+      throw new FsError('EINVAL', `${prefix}${name} can be ${allowed.join(' or ')}, not ${text}`);
+    const isNew = this.#set(node.id)[name] === undefined;
+    this.#change(node.id, () => this.#parts.xattrs.set(node.id, prefix + name, Buffer.from(text)));
+    if (name === 'pin' && isNew) this.#pins.changed(node.id, true);
+  }
+
+  #removeInherited(node: Node, name: InheritedName): void {
+    if (this.#set(node.id)[name] === undefined) throw none(node, prefix + name);
+    this.#change(node.id, () => this.#parts.xattrs.remove(node.id, prefix + name));
+    if (name === 'pin') this.#pins.changed(node.id, false);
   }
 
   async #removeDrives(node: Node, name: string, signal: AbortSignal): Promise<void> {
     if (name === 'description' && this.#facts(node)[name] !== undefined) this.#setDrives(node, name, '');
+    else if (isInherited(name)) this.#removeInherited(node, name);
     else if (name.startsWith(linkPrefix)) await this.#removeLink(node, name, signal);
     else if (name.startsWith(commentPrefix)) await this.#removeComment(node, name, signal);
     else if (this.#facts(node)[name] !== undefined) throw new FsError('EPERM', `${prefix}${name} cannot be removed`);

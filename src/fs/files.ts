@@ -6,7 +6,9 @@ import type { ContentFile } from '../content/content-file.ts';
 import { ReadWindow } from '../content/read-window.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import type { HandleId, OpenFile } from './file-system.ts';
+import { isRemote } from './inherited-attributes.ts';
 import { checkWritable, type FsParts, needNode, now } from './parts.ts';
+import { untilOnDrive } from './until-on-drive.ts';
 
 interface Handle {
   readonly node: NodeId;
@@ -95,9 +97,10 @@ export class Files {
   }
 
   async flush(id: HandleId, signal: AbortSignal): Promise<void> {
-    const { node, file } = this.#need(id);
+    const { node, file, flags } = this.#need(id);
     this.save(node, file);
-    if (this.#parts.settings.durability === 'remote') await this.untilOnDrive(node, signal);
+    if ((flags & accessMode) !== constants.O_RDONLY && isRemote(this.#parts, node))
+      await untilOnDrive(this.#parts, node, signal);
   }
 
   async fsync(id: HandleId, signal: AbortSignal): Promise<void> {
@@ -108,7 +111,7 @@ export class Files {
       this.#parts.contents.save(file);
     }
     await this.#parts.store.sync();
-    if (this.#parts.settings.durability === 'remote') await this.untilOnDrive(node, signal);
+    if (isRemote(this.#parts, node)) await untilOnDrive(this.#parts, node, signal);
   }
 
   release(id: HandleId): NodeId {
@@ -215,6 +218,16 @@ export class Files {
     }
   }
 
+  /** Resolves when all bytes of the file are on this disk. */
+  async bring(node: Node, signal: AbortSignal): Promise<void> {
+    const file = this.#openContent(node);
+    try {
+      await file.ensure(0, file.size, signal);
+    } finally {
+      this.#parts.contents.close(file);
+    }
+  }
+
   /** The kernel no longer knows the node, and its page cache is gone. */
   forget(node: NodeId): void {
     this.#lastOpened.delete(node);
@@ -248,13 +261,6 @@ export class Files {
   #journaledGeneration(id: NodeId, file: ContentFile): number | undefined {
     const isWaiting = (): boolean => this.#parts.journal.of(id).some(({ intent }) => intent.kind === 'put-content');
     return this.#journaled.get(file) ?? (isWaiting() ? 0 : undefined);
-  }
-
-  /** EIO if what is known to be in the queue is parked. */
-  async untilOnDrive(id: NodeId, signal: AbortSignal): Promise<void> {
-    const parked = await this.#parts.queue.drain(({ intent }) => intent.node === id, signal);
-    const [first] = parked;
-    if (first !== undefined) throw new FsError('EIO', `not on the drive: ${first.parked}`);
   }
 
   #checkOpenable(node: Node): void {

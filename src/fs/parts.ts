@@ -25,6 +25,8 @@ export interface FsSettings {
   readonly umask: number;
   /** With `remote`, fsync and close return when the drive has the bytes. */
   readonly durability: 'local' | 'remote';
+  /** How long fsync and close wait for a drive that has nothing to show for it, milliseconds. */
+  readonly remotePatienceMs: number;
   readonly readOnly: boolean;
 }
 

@@ -39,6 +39,11 @@ export class LocalXattrs {
     });
   }
 
+  /** Looks at all there are. */
+  having(name: string): NodeId[] {
+    return [...this.#table.all()].flatMap(({ key }) => (key[1] === name ? [key[0]] : []));
+  }
+
   removeAll(node: NodeId): void {
     this.#store.transact(() => {
       for (const name of this.names(node)) this.remove(node, name);

@@ -1,6 +1,7 @@
 // What must reach the drive: one record per change, complete in itself. And what each of them claims: the order in which
 // they may be sent follows from the claims alone.
 
+import type { Fault } from '../drive/drive-error.ts';
 import { foldName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
 import type { SentMark } from './sent-bytes.ts';
@@ -37,6 +38,8 @@ export interface Entry {
   readonly sent?: readonly SentMark[];
   /** Why it is not tried any more until somebody asks for it. */
   readonly parked?: string;
+  /** The fault that it was parked for, where the drive said so. */
+  readonly fault?: Fault;
 }
 
 /** A thing that an entry needs: `alone`, or together with others that share it. */

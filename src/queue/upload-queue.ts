@@ -2,7 +2,7 @@
 // time is due, again after passing faults, and not at all once it is parked. Nothing is ever dropped.
 import PQueue from 'p-queue';
 import { FsError } from '../base/errors.ts';
-import { DriveError } from '../drive/drive-error.ts';
+import { DriveError, type Fault } from '../drive/drive-error.ts';
 import type { NodeId } from '../metadata/node.ts';
 import { claimsOf, type Entry, type Intent } from './intent.ts';
 import { Order } from './order.ts';
@@ -28,6 +28,7 @@ export interface Pending {
   readonly progress?: { readonly sent: number; readonly total: number };
   /** The fault of the last attempt. */
   readonly trouble?: string;
+  readonly fault?: Fault;
 }
 
 /**
@@ -115,7 +116,7 @@ export class UploadQueue {
       this.add(intent);
       return;
     }
-    const { parked, ...unparked } = waiting;
+    const { parked, fault: _, ...unparked } = waiting;
     if (parked !== undefined) journal.put({ ...unparked, attempts: 0 });
     store.afterCommit(() => {
       const state = this.#states.get(waiting.seq);
@@ -244,7 +245,7 @@ export class UploadQueue {
       entry,
       running: state?.running ?? false,
       ...(state?.progress === undefined ? {} : { progress: state.progress }),
-      ...(state?.trouble === undefined ? {} : { trouble: state.trouble.message }),
+      ...(state?.trouble === undefined ? {} : { trouble: state.trouble.message, fault: state.trouble.fault }),
     };
   }
 
@@ -310,7 +311,12 @@ export class UploadQueue {
     const current = journal.get(entry.seq);
     if (current === undefined) return 0;
     const ambiguous = fault.ambiguous || entry.ambiguous === true ? { ambiguous: true as const } : {};
-    this.#keep({ ...current, ...ambiguous, attempts, ...(isPassing ? {} : { parked: fault.message }) });
+    this.#keep({
+      ...current,
+      ...ambiguous,
+      attempts,
+      ...(isPassing ? {} : { parked: fault.message, fault: fault.fault }),
+    });
     const what = `${entry.intent.kind} of ${this.#parts.tree.path(entry.intent.node) ?? `node ${entry.intent.node}`}`;
     if (!isPassing) log.error(`${what} is parked`, error);
     else log.info(`${what} did not reach the drive, attempt ${attempts}: ${fault.message}`);

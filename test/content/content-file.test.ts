@@ -23,6 +23,7 @@ const bench = async (options: Partial<ContentsOptions> = {}) => {
   const contents = new Contents(store, {
     ...{ folder: `${folder.path}/content`, budget: 1e9, drive: memory, clock: systemClock, log: silentLog },
     becameDirty: (node) => void dirtied.push(node),
+    isPinned: () => false,
     versionGone: async () => false,
     ...options,
   });

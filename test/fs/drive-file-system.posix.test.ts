@@ -15,7 +15,7 @@ posixSuite(
     const opened = openFileSystem({
       ...{ drive: new MemoryDrive({ features: liveLike }), folder: folder.path, clock: systemClock, log: silentLog },
       ...{ cacheSize: 1e9, settleMs: 20, listingAgeMs: 30_000 },
-      settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', readOnly: false },
+      settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', remotePatienceMs: 60_000, readOnly: false },
     });
     const calls = new FileSystemCalls(opened.fs);
     return {

@@ -174,7 +174,7 @@ test('free space is what the drive has left less what waits to be sent', async (
 });
 
 test('a drive that is mounted read-only is not changed', async () => {
-  const settings = { uid: 0, gid: 0, umask: 0, durability: 'local', readOnly: true } as const;
+  const settings = { uid: 0, gid: 0, umask: 0, durability: 'local', remotePatienceMs: 60_000, readOnly: true } as const;
   await using bench = await Bench.open({ fs: { settings } });
   bench.memory.store.put('a', 'text');
   bench.memory.store.makeFolder('f');

@@ -29,7 +29,7 @@ const smallDisk = async () => {
 const open = (folder: string, drive: MemoryDrive) => {
   const opened = openFileSystem({
     ...{ drive, folder, clock: systemClock, log: silentLog, cacheSize: 1e9, settleMs: 5, listingAgeMs: 1e9 },
-    settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', readOnly: false },
+    settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', remotePatienceMs: 60_000, readOnly: false },
   });
   return { opened, calls: new FileSystemCalls(opened.fs) };
 };

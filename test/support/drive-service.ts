@@ -19,7 +19,7 @@ const serviceOn = (drive: Drive, folder: string, close: () => Promise<void>): Dr
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   const opened = openFileSystem({
     ...{ drive, folder, clock: systemClock, log, cacheSize: 1e9, settleMs: 20, listingAgeMs: 30_000 },
-    settings: { uid, gid, umask: 0o022, durability: 'local', readOnly: false },
+    settings: { uid, gid, umask: 0o022, durability: 'local', remotePatienceMs: 60_000, readOnly: false },
   });
   let last = 0;
   const sync = async (): Promise<void> => {

@@ -16,7 +16,7 @@ drive.before = ({ intent }) => {
 };
 const { fs } = openFileSystem({
   ...{ drive, folder, clock: systemClock, log: silentLog, cacheSize: 1e9, settleMs: 1, listingAgeMs: 1e9 },
-  settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', readOnly: false },
+  settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', remotePatienceMs: 60_000, readOnly: false },
 });
 const calls = new FileSystemCalls(fs);
 for (let index = Number(from); ; index += 1) {

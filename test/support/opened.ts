@@ -39,7 +39,7 @@ export class Bench implements AsyncDisposable {
     this.#options = {
       ...{ drive: options.wrap?.(this.memory) ?? this.memory, folder: this.folder, clock: systemClock, log },
       ...{ cacheSize: 1e9, settleMs: 5, listingAgeMs: 1e9 },
-      settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', readOnly: false },
+      settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', remotePatienceMs: 60_000, readOnly: false },
       ...options.fs,
     };
     this.#drive = this.#options.drive;
