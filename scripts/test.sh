@@ -27,7 +27,7 @@ step() {
 
 need_node
 # shellcheck disable=SC2086
-need_programs $fuse_programs git:git rsync:rsync sqlite3:sqlite3 unzip:unzip zip:zip vim:vim ex:vim curl:curl openssl:openssl rclone:rclone
+need_programs $fuse_programs git:git rsync:rsync sqlite3:sqlite3 unzip:unzip zip:zip vim:vim ex:vim curl:curl openssl:openssl rclone:rclone chromium:chromium
 need_fuse_device
 [ -e /dev/fuse ] || say 'This machine has no /dev/fuse: the tests that mount are skipped.'
 need_node_modules

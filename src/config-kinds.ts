@@ -84,6 +84,12 @@ export const webAddress: SettingKind<string> = {
   },
 };
 
+/** Compared letter by letter by others, so that nothing is taken off it. */
+export const exactAddress: SettingKind<string> = {
+  allowed: 'an address that starts with https:// or http://, without a #',
+  read: (text) => (/^https?:\/\/[^/\s][^\s#]*$/i.test(text) && URL.canParse(text) ? text : undefined),
+};
+
 export const folderPath: SettingKind<string> = {
   allowed: 'the path of a folder (~ needs HOME to be set)',
   read: (text, context) => (text === '' || text.includes('\0') ? undefined : expandPath(text, context)),

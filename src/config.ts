@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import {
   choice,
   duration,
+  exactAddress,
   expandPath,
   flag,
   folderPath,
@@ -36,6 +37,8 @@ export interface Settings {
   /** Without a slash at the end. */
   readonly apiUrl: string;
   readonly loginUrl: string;
+  /** Where the app is registered to be answered at; undefined: where apps of the dialect usually are. */
+  readonly redirectUri: string | undefined;
   /** Holds one folder per account. */
   readonly cacheDir: string;
   /** Bytes of downloaded content kept on this disk; what is not on the drive yet does not count. */
@@ -62,6 +65,7 @@ const kinds = {
   dialect: choice('live', 'graph'),
   api_url: webAddress,
   login_url: webAddress,
+  redirect_uri: exactAddress,
   cache_dir: folderPath,
   cache_size: size,
   durability: choice('local', 'remote'),
@@ -151,6 +155,7 @@ export const resolveSettings = (sources: SettingsSources): Settings => {
     dialect,
     apiUrl: value('api_url', addresses[dialect].api),
     loginUrl: value('login_url', addresses[dialect].login),
+    redirectUri: value('redirect_uri', undefined),
     cacheDir: value('cache_dir', undefined) ?? defaultCacheFolder(environment, home),
     cacheSize: value('cache_size', 10 * 2 ** 30),
     durability: value('durability', 'local'),

@@ -25,7 +25,7 @@ const table: ReadonlyMap<number, Explanation> = new Map([
     50_011,
     refused(
       'the redirect address is not among those of the app',
-      'Add http://localhost to its registration, under "Mobile and desktop applications", or name its own with --redirect-uri.',
+      'Add http://localhost to its registration, under "Mobile and desktop applications", or name what is there as redirect_uri in the configuration file.',
     ),
   ],
   [50_020, refused('this account does not belong to the organisation that is signed in to', tenantCure)],

@@ -201,10 +201,7 @@ export class LcrcFile {
       const before = (await this.#load()) ?? new YamlText('');
       const after = applied(before, change);
       if (after.text === before.text) return after;
-      const mode = await stat(target).then(
-        (found) => found.mode & 0o777,
-        () => 0o600,
-      );
+      const mode = await this.#modeFor(target, change);
       // Somebody who does not know our lock may have written since; then its text is what we change.
       if (((await this.#load())?.text ?? '') !== before.text) continue;
       try {
@@ -214,6 +211,16 @@ export class LcrcFile {
       }
       return after;
     }
+  }
+
+  /** Everybody may have been allowed to read it while nothing secret was in it. */
+  async #modeFor(target: string, { accessToken, refreshToken, clientSecret, pending }: LcrcChange): Promise<number> {
+    const mode = await stat(target).then(
+      (found) => found.mode & 0o777,
+      () => 0o600,
+    );
+    const isSecret = [accessToken, refreshToken, clientSecret, pending].some((value) => typeof value === 'string');
+    return isSecret ? mode & ~0o007 : mode;
   }
 
   #unwritable(error: unknown): ConfigFileError {

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { codeIn, newAttempt } from './attempt.ts';
 import { grantChange } from './file-token-source.ts';
 import type { LcrcChange, LcrcFile } from './lcrc-file.ts';
+import { isLoopback } from './loopback-server.ts';
 import { type PendingSignIn, pendingText, readPending } from './pending-sign-in.ts';
 import type { AppClient, Attempt, DeviceCode, Grant, SignIn } from './sign-in.ts';
 import { SignInError } from './sign-in-error.ts';
@@ -50,6 +51,11 @@ export class SignInSession {
   /** Where the service sends the browser back to, unless `begin` is told otherwise. */
   get usualRedirect(): string {
     return this.#parts.signIn.usualRedirect;
+  }
+
+  /** Whether the browser comes back to this machine; the service's own empty page is not meant, wherever the service is. */
+  get comesBack(): boolean {
+    return isLoopback(this.usualRedirect) && !this.usualRedirect.startsWith(`${this.#parts.loginUrl}/`);
   }
 
   /** What it takes to understand the answer is in the file afterwards, so that a file that cannot be written is noticed now. */

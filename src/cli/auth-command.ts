@@ -1,42 +1,22 @@
-// `skydrive auth [URL]`: signs in, in the ancestor's way: a URL to visit, and the URL that the browser ends at.
-import { createInterface } from 'node:readline/promises';
+// `skydrive auth [URL]`: signs in, with a browser here or on another machine. An earlier sign-in holds until the new one is
+// complete.
 import type { Command } from 'commander';
 import { ConfigFileError } from '../auth/config-file-error.ts';
 import { LcrcFile } from '../auth/lcrc-file.ts';
-import type { Settings } from '../config.ts';
+import type { SignedIn, SignInSession } from '../auth/sign-in-session.ts';
 import { SettingsError } from '../config-sources.ts';
-import { type OpenedSignIn, openSignIn } from '../drive/open-drive.ts';
+import { openSignIn } from '../drive/open-drive.ts';
 import { type CommandContext, running } from './command-context.ts';
+import { accountWords, signInByBrowser } from './sign-in-by-browser.ts';
+import type { Terminal } from './terminal.ts';
 
 interface Options {
   readonly clientId?: string;
   readonly clientSecret?: string;
+  readonly deviceCode?: boolean;
+  /** False with --no-browser. */
+  readonly browser: boolean;
 }
-
-const invitation = (loginUrl: string, url: string): string =>
-  `Visit the following URL in any web browser (firefox, chrome, safari, etc),
-  authorize there, confirm access permissions, and paste URL of an empty page
-  (starting with "${loginUrl}/oauth20_desktop.srf") you will get redirected to in the end.
-Alternatively, use the returned (after redirects) URL with "skydrive auth <URL>" command.
-
-URL to visit: ${url}
-
-`;
-
-/** Undefined if nothing was pasted. */
-const askForUrl = async (
-  { terminal }: CommandContext,
-  settings: Settings,
-  signIn: OpenedSignIn,
-): Promise<string | undefined> => {
-  terminal.ask(`${invitation(settings.loginUrl, (await signIn.session.begin()).url)}URL after last redirect: `);
-  const lines = createInterface({ input: process.stdin });
-  for await (const line of lines) {
-    lines.close();
-    return line.trim() === '' ? undefined : line.trim();
-  }
-  return undefined;
-};
 
 const needFile = async (file: LcrcFile): Promise<void> => {
   try {
@@ -51,43 +31,77 @@ const needFile = async (file: LcrcFile): Promise<void> => {
   }
 };
 
-/** Afterwards there is a file that names the app. */
-const prepare = async (file: LcrcFile, { clientId, clientSecret }: Options): Promise<void> => {
-  if (clientId === undefined && clientSecret === undefined) return needFile(file);
-  await file.update(async () => ({
+const signInByDevice = (terminal: Terminal, session: SignInSession): Promise<SignedIn> =>
+  session.completeByDevice(({ verificationUri, userCode, expiresInMs }) => {
+    const minutes = Math.round(expiresInMs / 60_000);
+    terminal.ask(
+      `To sign in, open this page in the browser of any machine, and enter the code (within ${minutes} minutes):
+
+Page: ${verificationUri}
+Code: ${userCode}
+
+`,
+    );
+  });
+
+const signIn = (
+  { terminal }: CommandContext,
+  session: SignInSession,
+  url: string | undefined,
+  { deviceCode, browser }: Options,
+): Promise<SignedIn | undefined> => {
+  if (url !== undefined) return session.complete(url);
+  return deviceCode === true
+    ? signInByDevice(terminal, session)
+    : signInByBrowser({ terminal, session, open: browser });
+};
+
+const tell = ({ terminal }: CommandContext, signedIn: SignedIn): void => {
+  const { account, before } = signedIn;
+  const text =
+    terminal.columns === undefined
+      ? 'API authorization was completed successfully.'
+      : `${accountWords(signedIn)}\nMake a folder of the drive: skydrive mount ~/SkyDrive`;
+  terminal.result({ signedIn: true, account: account?.id, name: account?.name }, text);
+  if (before === undefined || account === undefined) return;
+  terminal.note(
+    `skydrive: until now, this was the sign-in of account ${before}. What waits to be sent to that drive waits until you ` +
+      'sign in to it again.',
+  );
+};
+
+const authorize = async (context: CommandContext, url: string | undefined, options: Options): Promise<undefined> => {
+  const { clientId, clientSecret } = options;
+  const settings = await context.settings();
+  const { log } = context;
+  const isNamed = clientId !== undefined || clientSecret !== undefined;
+  if (!isNamed) await needFile(new LcrcFile(settings.configFile, { log }));
+  if (options.deviceCode === true && settings.dialect !== 'graph') {
+    throw new SettingsError(
+      `the service of the dialect "${settings.dialect}" has no device codes: leave --device-code out`,
+    );
+  }
+  const named = {
     ...(clientId === undefined ? {} : { clientId }),
     ...(clientSecret === undefined ? {} : { clientSecret }),
-  }));
-};
-
-/** So that a mount knows whose caches to open while it is offline. Signing in has worked without it. */
-const rememberAccount = async ({ drive, log }: CommandContext, file: LcrcFile): Promise<void> => {
+  };
+  const opened = await openSignIn(settings, { log, client: isNamed ? named : undefined, resume: url !== undefined });
   try {
-    const { id } = await (await drive()).account();
-    await file.update(async () => ({ settings: { account: id } }));
-  } catch (error) {
-    log.warn('the service does not say whose sign-in this is; the next mount asks again', error);
+    const signedIn = await signIn(context, opened.session, url, options);
+    if (signedIn !== undefined) tell(context, signedIn);
+  } finally {
+    opened.close();
   }
-};
-
-const authorize = async (context: CommandContext, given: string | undefined, options: Options): Promise<undefined> => {
-  const settings = await context.settings();
-  const file = new LcrcFile(settings.configFile, { log: context.log });
-  await prepare(file, options);
-  const signIn = await openSignIn(settings, { log: context.log, resume: given !== undefined });
-  const url = given ?? (await askForUrl(context, settings, signIn));
-  if (url === undefined) return;
-  await signIn.session.complete(url);
-  await rememberAccount(context, file);
-  context.terminal.result({ signedIn: true }, 'API authorization was completed successfully.');
 };
 
 export const addAuthCommand = (program: Command): void => {
   program
     .command('auth')
     .argument('[URL]', 'where the browser ended; without it, you are told where to begin')
+    .option('--device-code', 'sign in with the browser of another machine, by a code (dialect graph)')
+    .option('--no-browser', 'print the URL to visit, and open no browser')
     .option('--client-id <ID>', 'id of the registered app, kept in the configuration')
-    .option('--client-secret <SECRET>', 'its secret')
-    .description('sign in')
+    .option('--client-secret <SECRET>', 'its secret, if it has one')
+    .description('sign in; an earlier sign-in holds until the new one is complete')
     .action(running((context, url: string | undefined, options: Options) => authorize(context, url, options)));
 };

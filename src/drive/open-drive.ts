@@ -55,7 +55,7 @@ export interface OpenedSignIn {
 
 export interface SignInOptions extends OpenOptions {
   /** The app to sign in with, where it is not the one that the file names; what is left out is the file's. */
-  readonly client?: { readonly clientId?: string; readonly clientSecret?: string };
+  readonly client?: Partial<AppClient> | undefined;
   /** With the app of the sign-in that has begun. */
   readonly resume?: boolean;
 }

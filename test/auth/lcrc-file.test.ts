@@ -194,6 +194,14 @@ describe('changing ~/.lcrc', () => {
     assert.deepEqual(await readdir(join(target.path, '..')), ['.lcrc']);
   });
 
+  it('takes a file with new secrets away from the eyes of everybody', async (t) => {
+    const open = await file(t, ancestors, 0o644);
+    await open.update(async () => ({ settings: { account: 'a' } }));
+    assert.equal((await stat(open.path)).mode & 0o777, 0o644);
+    await open.update(async () => ({ accessToken: 'new' }));
+    assert.equal((await stat(open.path)).mode & 0o777, 0o640);
+  });
+
   it('makes the file, for its owner alone', async (t) => {
     const path = join(await folder(t), 'new');
     const old = process.umask(0);

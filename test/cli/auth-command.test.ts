@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { startEmulator } from '../../src/emulator/emulator.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { makeUser } from './command.ts';
 
 describe('skydrive auth', () => {
@@ -68,5 +69,86 @@ describe('skydrive auth', () => {
     const file = await readFile(join(user.home, '.lcrc'), 'utf8');
     assert.match(file, /id: '0000000012345671'/);
     assert.equal((await stat(join(user.home, '.lcrc'))).mode & 0o777, 0o600);
+  });
+
+  const graph = (emulator: Emulator): NodeJS.ProcessEnv => ({
+    SKYDRIVE_DIALECT: 'graph',
+    SKYDRIVE_API_URL: `${emulator.url}/v1.0`,
+    SKYDRIVE_LOGIN_URL: `${emulator.url}/common/oauth2/v2.0`,
+  });
+
+  it('with nobody to paste and no browser, says how to go on, and goes on then', async () => {
+    await using emulator = await startEmulator({ autoApprove: true });
+    await using user = await makeUser();
+    await user.use(emulator);
+    const environment = { ...graph(emulator), BROWSER: '/no/such/browser' };
+    const asked = await user.run(['auth'], { environment });
+    assert.equal(asked.code, 3);
+    assert.match(asked.err, /^skydrive: there is nobody to paste the URL here.*\n$/);
+    const url = /^URL to visit: (\S+)$/m.exec(asked.out)?.[1] ?? '';
+    const back = (await fetch(url, { redirect: 'manual' })).headers.get('location') ?? '';
+    const denied = back.replace(/code=[^&]*/, 'error=access_denied');
+    assert.equal((await user.run(['auth', denied], { environment })).code, 1);
+    const { code, out } = await user.run(['--json', 'auth', back], { environment });
+    const account = emulator.admin.accounts()[0];
+    assert.deepEqual([code, JSON.parse(out)], [0, { signedIn: true, account: account?.uid, name: 'Sam Example' }]);
+  });
+
+  it('takes the pasted URL although it waits for the browser too, and ends on Ctrl-C with nothing changed', async () => {
+    await using emulator = await startEmulator({ autoApprove: true });
+    await using user = await makeUser();
+    await user.use(emulator);
+    const begun = async () => {
+      const child = user.start(['auth'], { environment: graph(emulator) });
+      let said = '';
+      for await (const piece of child.stdout ?? []) {
+        said += piece;
+        if (said.includes('last redirect: ')) break;
+      }
+      return { child, url: /^URL to visit: (\S+)$/m.exec(said)?.[1] ?? '' };
+    };
+    const first = await begun();
+    const stopped = once(first.child, 'exit');
+    first.child.kill('SIGINT');
+    assert.deepEqual(await stopped, [null, 'SIGINT']);
+    const file = await readFile(join(user.home, '.lcrc'), 'utf8');
+    assert.doesNotMatch(file, /token/);
+    const second = await begun();
+    const back = (await fetch(second.url, { redirect: 'manual' })).headers.get('location');
+    const ended = once(second.child, 'exit');
+    second.child.stdin?.write(`${back}\n`);
+    assert.deepEqual(await ended, [0, null]);
+    assert.match(await readFile(join(user.home, '.lcrc'), 'utf8'), /refresh_token: '/);
+  });
+
+  it('says what is wrong with the service or the place, and changes nothing', async () => {
+    await using emulator = await startEmulator();
+    await using user = await makeUser();
+    await user.use(emulator);
+    const before = await readFile(join(user.home, '.lcrc'), 'utf8');
+    const code = 'https://x/?code=hush-hush';
+    const nobody = { SKYDRIVE_LOGIN_URL: 'http://127.0.0.1:9' };
+    const html = { SKYDRIVE_LOGIN_URL: `${emulator.url}/nowhere` };
+    const busy = { ...graph(emulator), SKYDRIVE_REDIRECT_URI: `http://127.0.0.1:${emulator.port}/x` };
+    const cases: [string[], NodeJS.ProcessEnv, number, RegExp][] = [
+      [['auth', code], nobody, 5, /cannot be used now.*ECONNREFUSED/],
+      [['auth', code], html, 5, /answered 404 and nothing that a program can use/],
+      [['auth'], busy, 1, /another program uses that port/],
+      [['auth', '--device-code'], {}, 2, /dialect "live" has no device codes/],
+      [['auth', 'nonsense'], {}, 1, /that is no address/],
+      [['--config', user.home, 'auth'], {}, 2, /is a folder/],
+      [['--config', '/proc/no/lcrc', 'auth', '--client-id', 'x'], {}, 2, /cannot be written/],
+      [['auth'], { HOME: '' }, 2, /set HOME/],
+      [['auth'], { SKYDRIVE_REDIRECT_URI: 'localhost' }, 2, /SKYDRIVE_REDIRECT_URI.*https:\/\//],
+    ];
+    const check = async ([args, environment, expected, words]: (typeof cases)[number]): Promise<void> => {
+      const outcome = await user.run(args, { environment });
+      assert.equal(outcome.code, expected, `${args}: ${outcome.err}`);
+      assert.match(outcome.err, words);
+      assert.match(outcome.err, /^skydrive: .*\n$/, 'one sentence');
+      assert.doesNotMatch(outcome.err + outcome.out, /hush/);
+    };
+    await Promise.all(cases.map(check));
+    assert.equal(await readFile(join(user.home, '.lcrc'), 'utf8'), before);
   });
 });

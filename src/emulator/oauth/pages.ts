@@ -6,27 +6,27 @@ export const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const style = `
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5b6570;--line:#d5dbe1;--card:#fff;--back:#e9f2fa;--blue:#0b67b8}
-@media (prefers-color-scheme:dark){:root{--ink:#e8edf2;--soft:#9aa7b4;--line:#3a4652;--card:#1c242c;--back:#0f151b;--blue:#4aa3e8}}
-*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;
+:root{color-scheme:light dark;--ink:#1b1f24;--soft:#4d5762;--line:#c3cbd3;--card:#fff;--back:#e9f2fa;--blue:#0b67b8;--wrong:#b3261e}
+@media (prefers-color-scheme:dark){:root{--ink:#e8edf2;--soft:#a7b3bf;--line:#4a5763;--card:#1c242c;--back:#0f151b;--blue:#5fb0f0;--wrong:#ff8a80}}
+*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;grid-template-columns:minmax(0,1fr);place-items:center;padding:1rem;
 background:linear-gradient(160deg,var(--back),transparent 70%),var(--card);color:var(--ink);font:16px/1.5 "Segoe UI",system-ui,sans-serif}
-main{width:min(27rem,100%);background:var(--card);border:1px solid var(--line);border-radius:12px;padding:2rem;box-shadow:0 8px 30px #0002}
+main{width:100%;max-width:27rem;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:clamp(1.25rem,6vw,2rem);box-shadow:0 8px 30px #0002;overflow-wrap:anywhere}
 header{display:flex;align-items:center;gap:.6rem;color:var(--blue);font-weight:600}header svg{width:2.2rem}
-h1{font-size:1.4rem;font-weight:600;margin:1.2rem 0 .4rem}p{margin:.4rem 0;color:var(--soft)}code{color:var(--ink);overflow-wrap:anywhere}
+h1{font-size:1.4rem;font-weight:600;line-height:1.25;margin:1.2rem 0 .4rem}p{margin:.4rem 0;color:var(--soft)}code,strong{color:var(--ink)}
 ul{list-style:none;padding:0;margin:1rem 0}li{margin:.5rem 0}.who{display:flex;flex-direction:column;width:100%;text-align:left;
 padding:.7rem 1rem;border:1px solid var(--line);border-radius:8px;background:none;color:inherit;font:inherit;cursor:pointer}
-.who:hover,.who:focus-visible{border-color:var(--blue);outline:1px solid var(--blue)}.who small{color:var(--soft)}
+.who:hover{border-color:var(--blue)}.who small{color:var(--soft)}:focus-visible{outline:3px solid var(--blue);outline-offset:2px}
 .can li{padding-left:1.6rem;position:relative}.can li::before{content:"\\2713";position:absolute;left:0;color:var(--blue)}
 .can small{display:block;color:var(--soft)}label{display:block;color:var(--soft);margin-top:1rem}.row{display:flex;gap:.6rem;margin-top:.3rem}
 input[type=text]{flex:1;min-width:0;padding:.6rem .8rem;border:1px solid var(--line);border-radius:8px;font:inherit;background:none;color:inherit}
-button.go{padding:.6rem 1.4rem;border:1px solid var(--blue);border-radius:8px;background:var(--blue);color:var(--card);font:inherit;cursor:pointer}
-button.no{background:none;color:var(--blue)}.end{justify-content:flex-end;margin-top:1.5rem}.wrong{color:#c4314b}footer{margin-top:1.5rem;font-size:.8rem;color:var(--soft)}`;
+button.go{padding:.6rem 1.4rem;border:1px solid var(--blue);border-radius:8px;background:var(--blue);color:var(--card);font:inherit;font-weight:600;cursor:pointer}
+button.no{background:none;color:var(--blue)}.end{justify-content:flex-end;margin-top:1.5rem}.wrong{color:var(--wrong)}footer{margin-top:1.5rem;font-size:.85rem;color:var(--soft)}`;
 
 const cloud = `<svg viewBox="0 0 40 24" aria-hidden="true"><path fill="currentColor" d="M14 22h18a7 7 0 0 0 1.6-13.8A9.5 9.5 0 0 0 16 5.6 7.6 7.6 0 0 0 6.6 12 5.2 5.2 0 0 0 7 22z"/></svg>`;
 
 export const page = (title: string, content: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escaped(title)}</title><style>${style}</style></head>
+<link rel="icon" href="data:,"><title>${escaped(title)}</title><style>${style}</style></head>
 <body><main><header>${cloud}<span>SkyDrive emulator</span></header>${content}
 <footer>This is a test service on this machine. No password is needed.</footer></main></body></html>
 `;
