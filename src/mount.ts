@@ -14,7 +14,7 @@ import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
 import { usersOf } from './mount-users.ts';
 import { type OpenedFileSystem, openFileSystem, type UnsentChange } from './open-file-system.ts';
-import type { Hold } from './queue/upload-queue.ts';
+import type { Hold } from './queue/holds.ts';
 
 export interface MountOrder {
   readonly mountpoint: string;

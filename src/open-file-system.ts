@@ -22,9 +22,11 @@ import { type NodeId, rootNode } from './metadata/node.ts';
 import { RemoteChanges } from './metadata/remote-changes.ts';
 import { Tree } from './metadata/tree.ts';
 import { type Conflict, Conflicts } from './queue/conflicts.ts';
+import { FullDrive } from './queue/full-drive.ts';
+import type { Hold, HoldKind } from './queue/holds.ts';
 import type { Entry } from './queue/intent.ts';
 import { Journal } from './queue/journal.ts';
-import { type Hold, type HoldKind, type Pending, UploadQueue } from './queue/upload-queue.ts';
+import { type Pending, UploadQueue } from './queue/upload-queue.ts';
 import { openStore } from './store/store.ts';
 
 export interface OpenFileSystemOptions {
@@ -110,6 +112,7 @@ class Composition implements OpenedFileSystem {
   readonly #parts: FsParts;
   readonly #lost: LostNodes;
   readonly #unwatch: () => void;
+  readonly #fullDrive: FullDrive;
   #kernel: KernelCache = noKernel;
 
   constructor(options: OpenFileSystemOptions) {
@@ -121,10 +124,13 @@ class Composition implements OpenedFileSystem {
     const journal = new Journal(store);
     const conflicts = new Conflicts(store);
     const xattrs = new LocalXattrs(store);
+    const space = new FreeSpace(store, drive, { clock, log, countLeaving: () => leavingBytes(journal, tree) });
     const contents = new Contents(store, {
       ...{ drive, clock, log, budget: options.cacheSize, folder: join(options.folder, 'content') },
       becameDirty: (id) => this.#becameDirty(id as NodeId),
       versionGone: (file) => this.#versionGone(file),
+      hasRoom: (bytes) => space.hasRoom(bytes),
+      spent: (bytes) => space.spent(bytes),
       isPinned: (node) => inherited({ tree, xattrs }, node as NodeId, 'pin') !== undefined,
     });
     const changes = new RemoteChanges(
@@ -148,7 +154,6 @@ class Composition implements OpenedFileSystem {
     const listings = new Listings(drive, tree, changes, {
       ...{ ageMs: options.listingAgeMs, patienceMs: listingPatienceMs, clock, log },
     });
-    const space = new FreeSpace(store, drive, clock, log);
     const queue = new UploadQueue(
       {
         ...{ store, tree, changes, contents, journal, conflicts, space, drive, clock, log, hostName: hostname() },
@@ -161,8 +166,12 @@ class Composition implements OpenedFileSystem {
         renew: (folder) =>
           void listings.renew(folder).catch((error: unknown) => log.info(`not listed again: ${error}`)),
       },
-      { settleMs: options.settleMs, concurrency: sendConcurrency },
+      {
+        ...{ settleMs: options.settleMs, concurrency: sendConcurrency },
+        parked: (fault) => this.#fullDrive.parked(fault),
+      },
     );
+    this.#fullDrive = new FullDrive({ journal, queue, space, clock });
     const { settings } = options;
     this.#parts = {
       ...{ store, tree, listings, changes, contents, journal, conflicts, queue, space, drive, clock, log, settings },
@@ -176,6 +185,7 @@ class Composition implements OpenedFileSystem {
     this.#unwatch = options.reach?.watch(follow) ?? (() => {});
     follow(options.reach?.outage);
     queue.start();
+    this.#fullDrive.start();
     this.fs.pins.start();
   }
 
@@ -226,6 +236,7 @@ class Composition implements OpenedFileSystem {
   async close(): Promise<void> {
     const { queue, contents, listings, store } = this.#parts;
     this.#unwatch();
+    this.#fullDrive.close();
     this.fs.pins.close();
     listings.close();
     this.#lost.close();
@@ -324,6 +335,12 @@ class Composition implements OpenedFileSystem {
     return node;
   }
 }
+
+/** Bytes on the drive of what is to be removed there. */
+const leavingBytes = (journal: Journal, tree: Tree): number => {
+  const leaving = journal.all().filter(({ intent }) => intent.kind === 'remove');
+  return leaving.reduce((sum, { intent }) => sum + (tree.get(intent.node)?.item?.size ?? 0), 0);
+};
 
 /**
  * Nodes whose items are no longer where they were. They may turn up in another folder that is listed soon, and then keep

@@ -53,6 +53,10 @@ export interface ContentHost {
   claim(bytes: number): boolean;
   /** The disk is full all the same: free some of it. False if nothing could be freed. */
   makeRoom(bytes: number): boolean;
+  /** Whether the drive has room for the content if it grows to `size`. */
+  mayGrow(file: ContentFile, size: number): boolean;
+  /** Its size, or whether the drive has it, is another now. */
+  sized(file: ContentFile): void;
   /** More of the content has arrived; the record is worth saving. */
   fetched(file: ContentFile): void;
   /** The drive has another version than the one wanted. True if `file` was moved on to it. */
@@ -69,6 +73,7 @@ export class ContentFile {
   #present: Ranges;
   #holes: Ranges;
   #dirty: boolean;
+  #onDrive: number;
   #unsynced: boolean;
   #generation = 0;
   #isSaved = true;
@@ -85,6 +90,7 @@ export class ContentFile {
     this.#size = record.size;
     this.#base = record.base;
     this.#dirty = record.dirty;
+    this.#onDrive = record.onDrive ?? record.base?.item.size ?? 0;
     this.#unsynced = record.unsyncedIn !== undefined;
     this.#present = Ranges.from(record.present);
     this.#holes = Ranges.from(record.holes);
@@ -97,6 +103,11 @@ export class ContentFile {
 
   get isDirty(): boolean {
     return this.#dirty;
+  }
+
+  /** Bytes more than the drive has now that it will have to hold, if this is to get there. */
+  growthTo(size: number): number {
+    return Math.max(0, size - this.#onDrive);
   }
 
   /** Counts changes of the content; whoever sends it compares before and after. */
@@ -139,6 +150,7 @@ export class ContentFile {
       ...{ node: this.node, size: this.#size, dirty: this.#dirty, used },
       ...{ present: this.#present.toPairs(), holes: this.#holes.toPairs() },
       ...(this.#base === undefined ? {} : { base: this.#base }),
+      ...(this.#onDrive === 0 ? {} : { onDrive: this.#onDrive }),
       ...(this.#unsynced ? { unsyncedIn: this.#host.bootId } : {}),
       ...{ savedIn: this.#host.bootId, fileTime: fstatSync(this.#fd).mtimeMs },
     };
@@ -160,10 +172,11 @@ export class ContentFile {
     return buffer.fill(0, readSync(this.#fd, buffer, 0, buffer.length, offset));
   }
 
-  /** All of `data`, or ENOSPC with nothing of it counted. */
+  /** All of `data`, or ENOSPC (of the drive, or of the cache's disk) with nothing of it counted. */
   write(offset: number, data: Uint8Array): void {
     if (data.length === 0) return;
     const end = offset + data.length;
+    this.#checkGrowth(end);
     this.#claim(offset, end);
     this.#change();
     if (offset > this.#size) this.#dropBehind(this.#size);
@@ -179,6 +192,7 @@ export class ContentFile {
 
   truncate(size: number): void {
     if (size === this.#size) return;
+    this.#checkGrowth(size);
     this.#change();
     this.#counted(() => {
       if (size > this.#size) {
@@ -284,14 +298,18 @@ export class ContentFile {
 
   /** The drive holds exactly these bytes now, as this version of this item. Returns what takes that back. */
   confirm(item: Item): () => void {
-    const before = { base: this.#base, dirty: this.#dirty };
+    const before = { base: this.#base, dirty: this.#dirty, onDrive: this.#onDrive };
     this.#stopFetching();
     this.#dirty = false;
     this.#isSaved = false;
     this.#base = { item, upTo: this.#size };
+    this.#onDrive = item.size;
+    this.#host.sized(this);
     return () => {
       this.#dirty = before.dirty;
       this.#base = before.base;
+      this.#onDrive = before.onDrive;
+      this.#host.sized(this);
     };
   }
 
@@ -300,6 +318,7 @@ export class ContentFile {
     if (this.#dirty || this.#present.size > 0) return false;
     this.#stopFetching();
     this.#base = { item, upTo: item.size };
+    this.#onDrive = item.size;
     this.#size = item.size;
     this.#isSaved = false;
     return true;
@@ -358,6 +377,7 @@ export class ContentFile {
     this.#isSaved = false;
     const grown = this.heldBytes - before;
     if (grown !== 0) this.#host.grew(grown);
+    if (this.#dirty) this.#host.sized(this);
   }
 
   #becomeDirty(): void {
@@ -389,6 +409,11 @@ export class ContentFile {
       this.#stopFetching();
       this.#base = undefined;
     }
+  }
+
+  #checkGrowth(size: number): void {
+    if (size > this.#size && !this.#host.mayGrow(this, size))
+      throw new FsError('ENOSPC', 'the drive has no room for what is written');
   }
 
   #claim(start: number, end: number): void {

@@ -9,6 +9,8 @@ export interface ContentRecord {
   readonly size: number;
   /** Where bytes come from that are not present: those of this item below `upTo`. */
   readonly base?: Base;
+  /** Bytes that the drive has of its item now, which what is written replaces. */
+  readonly onDrive?: number;
   /** Ranges of bytes that are in the file on this disk. */
   readonly present: readonly (readonly [number, number])[];
   /** Ranges that nobody ever wrote: zeros, told to SEEK_HOLE. Part of `present`. */

@@ -3,7 +3,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Ranges } from '../base/ranges.ts';
@@ -12,6 +11,8 @@ import type { Store, Table } from '../store/store.ts';
 import { ContentFile, type ContentHost } from './content-file.ts';
 import type { ContentId, ContentRecord } from './content-record.ts';
 import { DiskRoom } from './disk-room.ts';
+import { Reservations } from './reservations.ts';
+import { SpareContents } from './spare-contents.ts';
 
 export interface ContentsOptions {
   readonly folder: string;
@@ -22,6 +23,10 @@ export interface ContentsOptions {
   readonly log: Log;
   /** The node's content becomes ahead of the drive. Called inside the transaction that marks it. */
   readonly becameDirty: (node: number) => void;
+  /** Whether the drive has room for so many bytes more than it has now; without it, it has. */
+  readonly hasRoom?: (bytes: number) => boolean;
+  /** So many bytes more are on the drive now. */
+  readonly spent?: (bytes: number) => void;
   /** The node's content stays on this disk as long as this says so. */
   readonly isPinned: (node: number) => boolean;
   /** The drive no longer has the version that `file` is of. True if `file` now follows the new one. */
@@ -30,9 +35,6 @@ export interface ContentsOptions {
 
 /** How long after its last change a record in use is saved, so that a crash loses little. */
 const saveDelayMs = 500;
-
-/** How often contents that were pinned are looked at again where nothing else can be given up, milliseconds. */
-const reconsiderMs = 10_000;
 
 interface InUse {
   readonly file: ContentFile;
@@ -55,11 +57,8 @@ export class Contents {
   readonly #records: Table<ContentId, ContentRecord>;
   readonly #about: Table<string, number>;
   readonly #inUse = new Map<ContentId, InUse>();
-  readonly #evictable: LRUCache<ContentId, number>;
-  /** Those among the evictable that turned out to be pinned, by their bytes on this disk. */
-  readonly #pinned = new Map<ContentId, number>();
-  #pinnedBytes = 0;
-  #reconsideredAt = Number.NEGATIVE_INFINITY;
+  readonly #spare: SpareContents;
+  readonly #reservations = new Reservations();
   readonly #host: ContentHost;
   readonly #room: DiskRoom;
   readonly #unsaved = new Set<ContentFile>();
@@ -74,10 +73,7 @@ export class Contents {
     this.#records = store.table('contents');
     this.#about = store.table('about');
     this.#room = new DiskRoom(dirname(options.folder));
-    this.#evictable = new LRUCache({
-      maxSize: Number.MAX_SAFE_INTEGER,
-      sizeCalculation: (bytes) => Math.max(1, bytes),
-    });
+    this.#spare = new SpareContents((id) => this.#isPinned(id));
     this.#host = {
       drive: options.drive,
       bootId: bootId(),
@@ -85,6 +81,8 @@ export class Contents {
       grew: (bytes) => this.#grew(bytes),
       claim: (bytes) => this.#claim(bytes),
       makeRoom: (bytes) => this.#evict(bytes) > 0,
+      mayGrow: (file, bytes) => this.mayGrow(file, bytes),
+      sized: (file) => this.#sized(file),
       fetched: (file) => this.#saveSoon(file),
       versionGone: (file) => options.versionGone(file),
     };
@@ -93,7 +91,17 @@ export class Contents {
 
   /** Bytes of cached and unsent contents on this disk. */
   get bytes(): number {
-    return this.#bytesInUse + this.#pinnedBytes + this.#evictable.calculatedSize;
+    return this.#bytesInUse + this.#spare.bytes;
+  }
+
+  /** Bytes of unsent contents that the drive does not hold yet. */
+  get reservedBytes(): number {
+    return this.#reservations.total;
+  }
+
+  /** What would be reserved in all if the content grew to `size`. */
+  reservedWith(file: ContentFile, size: number): number {
+    return this.#reservations.total + file.growthTo(size) - this.#reservations.of(file.id);
   }
 
   /** A new content for `node`: empty and unsent, or (with `item`) to be filled from the drive. */
@@ -120,7 +128,7 @@ export class Contents {
     if (record === undefined) throw new Error(`content ${id} is not on this disk`);
     const file = new ContentFile(id, this.#path(id), record, this.#host);
     this.#inUse.set(id, { file, users: 1, retired: false });
-    this.#leaveCache(id);
+    this.#spare.remove(id);
     // Unsent bytes are counted all the time, used or not.
     if (!record.dirty) this.#bytesInUse += file.heldBytes;
     return file;
@@ -147,7 +155,7 @@ export class Contents {
       this.#options.log.warn(`the state of content ${file.id} could not be noted`, error);
     }
     file.close();
-    if (!use.retired && !file.isDirty) this.#evictable.set(file.id, file.heldBytes);
+    if (!use.retired && !file.isDirty) this.#spare.add(file.id, file.heldBytes);
   }
 
   /** Makes what is known of the content durable, in the running transaction if there is one. */
@@ -166,8 +174,10 @@ export class Contents {
     if (use !== undefined) {
       const before = use.retired;
       use.retired = true;
+      this.#sized(use.file);
       this.#store.ifUndone(() => {
         use.retired = before;
+        this.#sized(use.file);
       });
       return;
     }
@@ -175,6 +185,7 @@ export class Contents {
     this.#remove(id);
     if (record?.dirty)
       this.#store.afterCommit(() => {
+        this.#reservations.set(id, 0);
         this.#bytesInUse -= heldBytes(record);
       });
   }
@@ -250,20 +261,27 @@ export class Contents {
     return true;
   }
 
+  mayGrow(file: ContentFile, size: number): boolean {
+    if (this.#inUse.get(file.id)?.retired === true) return true;
+    const needed = this.reservedWith(file, size);
+    return needed <= this.#reservations.total || (this.#options.hasRoom?.(needed) ?? true);
+  }
+
+  #sized(file: ContentFile): void {
+    const isToBeSent = file.isDirty && this.#inUse.get(file.id)?.retired !== true;
+    const before = this.#reservations.of(file.id);
+    this.#reservations.set(file.id, isToBeSent ? file.growthTo(file.size) : 0);
+    if (!file.isDirty && before > 0) this.#options.spent?.(before);
+  }
+
   #grew(bytes: number): void {
     this.#bytesInUse += bytes;
     this.#keepBudget();
   }
 
-  /** Pins may have been removed, or no longer hold where a file is now. */
+  /** Pins may have been removed. */
   reconsider(): void {
-    this.#reconsideredAt = performance.now();
-    for (const [id, bytes] of [...this.#pinned]) {
-      if (this.#isPinned(id)) continue;
-      this.#leaveCache(id);
-      this.#evictable.set(id, bytes);
-    }
-    this.#keepBudget();
+    if (this.#spare.reconsider()) this.#keepBudget();
   }
 
   #isPinned(id: ContentId): boolean {
@@ -271,27 +289,9 @@ export class Contents {
     return record !== undefined && this.#options.isPinned(record.node);
   }
 
-  #leaveCache(id: ContentId): void {
-    this.#evictable.delete(id);
-    this.#pinnedBytes -= this.#pinned.get(id) ?? 0;
-    this.#pinned.delete(id);
-  }
-
-  /** The one among the evictable that was not used for the longest time; the pinned ones before it are none. */
-  #leastUsed(): ContentId | undefined {
-    for (;;) {
-      const [id] = this.#evictable.rkeys();
-      if (id === undefined || !this.#isPinned(id)) return id;
-      const before = this.#evictable.calculatedSize;
-      this.#evictable.delete(id);
-      this.#pinned.set(id, before - this.#evictable.calculatedSize);
-      this.#pinnedBytes += before - this.#evictable.calculatedSize;
-    }
-  }
-
   /** What is pinned does not count: else nothing but that could be kept. */
   #keepBudget(): void {
-    const over = this.bytes - this.#pinnedBytes - this.#options.budget;
+    const over = this.bytes - this.#spare.pinnedBytes - this.#options.budget;
     if (over > 0) this.#evict(over);
   }
 
@@ -299,11 +299,10 @@ export class Contents {
   #evict(bytes: number): number {
     let freed = 0;
     while (freed < bytes) {
-      const id = this.#leastUsed();
-      if (id === undefined) break;
-      const before = this.#evictable.calculatedSize;
-      this.#evictable.delete(id);
-      freed += before - this.#evictable.calculatedSize;
+      const least = this.#spare.takeLeastUsed();
+      if (least === undefined) break;
+      const { id, bytes: held } = least;
+      freed += held;
       // The bytes first: with a full disk there may be no space to note it, and a record without bytes is harmless.
       rmSync(this.#path(id), { force: true });
       this.#room.freed();
@@ -313,8 +312,6 @@ export class Contents {
         this.#options.log.warn(`content ${id} was given up, which could not be noted`, error);
       }
     }
-    const isDue = performance.now() - this.#reconsideredAt >= reconsiderMs;
-    if (freed < bytes && this.#pinned.size > 0 && isDue) this.reconsider();
     return freed;
   }
 
@@ -322,7 +319,7 @@ export class Contents {
     this.#store.transact(() => {
       this.#records.remove(id);
       this.#store.afterCommit(() => {
-        this.#leaveCache(id);
+        this.#spare.remove(id);
         rmSync(this.#path(id), { force: true });
         this.#room.freed();
       });
@@ -348,15 +345,17 @@ export class Contents {
   #recover(): void {
     const cached: { readonly id: ContentId; readonly record: ContentRecord }[] = [];
     for (const { key, value } of this.#records.all()) {
-      if (value.dirty) this.#bytesInUse += heldBytes(value);
-      else cached.push({ id: key, record: value });
+      if (value.dirty) {
+        this.#bytesInUse += heldBytes(value);
+        this.#reservations.set(key, Math.max(0, value.size - (value.onDrive ?? value.base?.item.size ?? 0)));
+      } else cached.push({ id: key, record: value });
     }
     this.#removeStrays();
     cached.sort((a, b) => a.record.used - b.record.used);
     this.#store.transact(() => {
       for (const { id, record } of cached) {
         if (this.isSuspect(record)) this.#remove(id);
-        else this.#evictable.set(id, heldBytes(record));
+        else this.#spare.add(id, heldBytes(record));
       }
     });
     this.#keepBudget();

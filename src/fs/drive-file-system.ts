@@ -2,7 +2,7 @@
 // knows which node. All methods of the port are here, each a few lines.
 import { constants } from 'node:fs';
 import { FsError } from '../base/errors.ts';
-import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
+import { type NodeId, rootNode } from '../metadata/node.ts';
 import { attributesOf, entryOf } from './attributes.ts';
 import { ExtendedAttributes } from './extended-attributes.ts';
 import type {
@@ -171,7 +171,9 @@ export class DriveFileSystem implements FileSystem {
     return this.#files.read(handle, offset, size, signal);
   }
 
-  async write(handle: HandleId, offset: number, data: Uint8Array): Promise<number> {
+  async write(handle: HandleId, offset: number, data: Uint8Array, signal: AbortSignal): Promise<number> {
+    const { space } = this.#parts;
+    if (space.isDoubtful(this.#files.reservedWith(handle, offset, data.length))) await space.renew(signal);
     return this.#files.write(handle, offset, data);
   }
 
@@ -241,9 +243,11 @@ export class DriveFileSystem implements FileSystem {
   }
 
   async statfs(signal: AbortSignal): Promise<FileSystemStatus> {
-    const { total, free } = await this.#parts.space.quota(signal);
+    const { space, contents } = this.#parts;
+    const { total, free } = await space.quota(signal);
     const blocks = Math.ceil(total / blockSize);
-    const blocksFree = Math.max(0, Math.floor((free - this.#unsentBytes()) / blockSize));
+    const unused = free + space.leaving() - contents.reservedBytes;
+    const blocksFree = Math.max(0, Math.min(blocks, Math.floor(unused / blockSize)));
     return {
       blockSize,
       blocks,
@@ -276,14 +280,6 @@ export class DriveFileSystem implements FileSystem {
 
   removexattr(node: NodeId, name: string, signal: AbortSignal): Promise<void> {
     return this.#xattrs.remove(node, name, signal);
-  }
-
-  /** Bytes that will take space on the drive once they are sent. */
-  #unsentBytes(): number {
-    const { journal, tree } = this.#parts;
-    const growth = (node: Node | undefined): number => Math.max(0, (node?.size ?? 0) - (node?.item?.size ?? 0));
-    const unsent = journal.all().filter(({ intent }) => intent.kind === 'put-content');
-    return unsent.reduce((sum, { intent }) => sum + growth(tree.get(intent.node)), 0);
   }
 
   async #make(place: Place, birth: Birth, signal: AbortSignal): Promise<Entry> {

@@ -41,6 +41,8 @@ export class Files {
   readonly written = new Map<NodeId, Timestamp>();
   /** The state of each content that the journal knows of. */
   readonly #journaled = new WeakMap<ContentFile, number>();
+  /** Where programs were refused a write for want of room: what is there is only part of what they meant. */
+  readonly #refused = new WeakMap<ContentFile, number>();
   /** What the kernel's page cache holds, by node. */
   readonly #lastOpened = new Map<NodeId, number>();
 
@@ -91,9 +93,24 @@ export class Files {
 
   write(id: HandleId, offset: number, data: Uint8Array): number {
     const { file, flags, node } = this.#toWrite(id);
-    file.write((flags & constants.O_APPEND) !== 0 ? file.size : offset, data);
+    const at = (flags & constants.O_APPEND) !== 0 ? file.size : offset;
+    try {
+      file.write(at, data);
+    } catch (error) {
+      if (error instanceof FsError && error.code === 'ENOSPC') this.#refused.set(file, at);
+      throw error;
+    }
+    const refusedAt = this.#refused.get(file);
+    if (refusedAt !== undefined && at <= refusedAt && at + data.length > refusedAt) this.#refused.delete(file);
     this.written.set(node, now(this.#parts));
     return data.length;
+  }
+
+  /** Bytes that the drive would have to hold in addition, in all, after a write of `length` bytes. */
+  reservedWith(id: HandleId, offset: number, length: number): number {
+    const { file, flags } = this.#need(id);
+    const at = (flags & constants.O_APPEND) !== 0 ? file.size : offset;
+    return this.#parts.contents.reservedWith(file, Math.max(file.size, at + length));
   }
 
   async flush(id: HandleId, signal: AbortSignal): Promise<void> {
@@ -206,6 +223,7 @@ export class Files {
     // A truncation to the same size still counts as a change of the file.
     this.written.set(node, now(this.#parts));
     file.truncate(size);
+    if (size <= (this.#refused.get(file) ?? -1)) this.#refused.delete(file);
     this.save(node, file);
   }
 
@@ -251,10 +269,20 @@ export class Files {
       contents.save(file);
       const at =
         node.item === undefined && node.parent !== undefined ? { at: { parent: node.parent, name: node.name } } : {};
-      if (node.parent !== undefined) queue.addContent({ kind: 'put-content', node: id, ...at });
+      if (node.parent === undefined) return;
+      queue.addContent({ kind: 'put-content', node: id, ...at });
     });
+    if (isNew && this.#refused.has(file)) this.#parkHalf(id);
     this.written.delete(id);
     this.#journaled.set(file, file.generation);
+  }
+
+  /** What the drive has stays as it is, until the program has written the rest or somebody asks for the half to be sent. */
+  #parkHalf(id: NodeId): void {
+    const { queue, journal } = this.#parts;
+    const entry = journal.of(id).find(({ intent }) => intent.kind === 'put-content');
+    const parked = 'there was no room for all that a program wrote: what is here is only part of it';
+    if (entry !== undefined) queue.park(entry, { parked, fault: 'full', half: true });
   }
 
   /** A content that was just opened is as the journal knows it, if the journal knows it at all. */

@@ -194,6 +194,7 @@ export class Folders {
     const from = { parent: node.parent, name: node.name };
     const isUnknownToDrive = queue.remove({ kind: 'remove', node: id, from }, node.item !== undefined);
     tree.detach(id);
+    this.#parts.space.leavingChanged();
     this.#parts.conflicts.end(id);
     // What the drive says of it from now on was not seen by whoever removed it.
     const ahead = isUnknownToDrive ? {} : { place: true as const, content: true as const };

@@ -40,6 +40,8 @@ export interface Entry {
   readonly parked?: string;
   /** The fault that it was parked for, where the drive said so. */
   readonly fault?: Fault;
+  /** The program that wrote the content was refused the rest of it: only part of what it meant is there. */
+  readonly half?: true;
 }
 
 /** A thing that an entry needs: `alone`, or together with others that share it. */

@@ -4,6 +4,7 @@ import PQueue from 'p-queue';
 import { FsError } from '../base/errors.ts';
 import { DriveError, type Fault } from '../drive/drive-error.ts';
 import type { NodeId } from '../metadata/node.ts';
+import { type Hold, type HoldKind, Holds } from './holds.ts';
 import { claimsOf, type Entry, type Intent } from './intent.ts';
 import { Order } from './order.ts';
 import { sendContent } from './send-content.ts';
@@ -17,6 +18,8 @@ export interface QueueOptions {
   readonly settleMs: number;
   /** Entries sent at a time. */
   readonly concurrency: number;
+  /** An entry was parked for this. */
+  readonly parked?: (fault: Fault) => void;
 }
 
 /** An entry with what is going on with it. */
@@ -29,25 +32,6 @@ export interface Pending {
   /** The fault of the last attempt. */
   readonly trouble?: string;
   readonly fault?: Fault;
-}
-
-/**
- * - `offline`: the service is out of reach; whoever waits for the queue goes on waiting
- * - `unconfirmed`: it is not known yet whether the sign-in is for the account that the changes are of; waited for, too
- * - `account`: the sign-in is for another account
- * - `user`: somebody said so
- * - `brake`: more was removed or rewritten in a short time than anybody is likely to mean
- */
-export type HoldKind = 'offline' | 'unconfirmed' | 'account' | 'user' | 'brake';
-
-/** They end by themselves. */
-const awaitedHolds: ReadonlySet<HoldKind> = new Set(['offline', 'unconfirmed']);
-
-/** Why nothing is sent. */
-export interface Hold {
-  readonly kind: HoldKind;
-  /** For people. */
-  readonly reason: string;
 }
 
 const firstPauseMs = 1_000;
@@ -76,6 +60,8 @@ interface State {
   trouble?: DriveError;
 }
 
+const unparked = ({ parked: _, fault: _fault, half: _half, ...entry }: Entry): Entry => ({ ...entry, attempts: 0 });
+
 const isDiskFull = (error: unknown): boolean => error instanceof FsError && error.code === 'ENOSPC';
 
 export class UploadQueue {
@@ -86,13 +72,14 @@ export class UploadQueue {
   readonly #sending: PQueue;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<() => void>();
-  readonly #holds = new Map<HoldKind, string>();
+  readonly #holds: Holds;
   #hurried = 0;
 
   constructor(parts: Parts, options: QueueOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#sending = new PQueue({ concurrency: options.concurrency });
+    this.#holds = new Holds(parts.store);
+    this.#sending = new PQueue({ concurrency: options.concurrency, autoStart: !this.#holds.any });
   }
 
   /** Takes up what an earlier run left. */
@@ -116,8 +103,7 @@ export class UploadQueue {
       this.add(intent);
       return;
     }
-    const { parked, fault: _, ...unparked } = waiting;
-    if (parked !== undefined) journal.put({ ...unparked, attempts: 0 });
+    if (waiting.parked !== undefined) journal.put(unparked(waiting));
     store.afterCommit(() => {
       const state = this.#states.get(waiting.seq);
       const settled = clock.now() - waiting.since > longestSettling * this.#options.settleMs;
@@ -181,13 +167,40 @@ export class UploadQueue {
   }
 
   release(kind: HoldKind): void {
-    this.#holds.delete(kind);
-    if (this.#holds.size === 0) this.#sending.start();
+    this.#holds.end(kind);
+    if (!this.#holds.any) this.#sending.start();
     this.#changed();
   }
 
   get holds(): Hold[] {
-    return [...this.#holds].map(([kind, reason]) => ({ kind, reason }));
+    return this.#holds.all();
+  }
+
+  /** Tries again at once what was parked; says what that is. */
+  retry(concerns: (entry: Entry) => boolean): Entry[] {
+    const { journal, store } = this.#parts;
+    const parked = journal.all().filter((entry) => entry.parked !== undefined && concerns(entry));
+    store.transact(() => {
+      for (const entry of parked) journal.put(unparked(entry));
+    });
+    for (const { seq } of parked) {
+      const state = this.#states.get(seq);
+      if (state !== undefined) delete state.trouble;
+      this.#schedule(seq, 0);
+    }
+    return parked;
+  }
+
+  /** The entry is not sent before somebody asks for it. */
+  park(entry: Entry, why: { readonly parked: string; readonly fault?: Fault; readonly half?: true }): void {
+    this.#parts.journal.put({ ...entry, ...why });
+  }
+
+  /** In a transaction: what the entry stands for does not happen. False if it is being sent. */
+  giveUp(entry: Entry): boolean {
+    if (this.#states.get(entry.seq)?.running === true) return false;
+    this.#drop(entry);
+    return true;
   }
 
   pending(): Pending[] {
@@ -227,7 +240,7 @@ export class UploadQueue {
   /** All entries; those behind a parked one count as parked too, and all do while somebody holds the queue. */
   #parked(): Entry[] {
     const all = this.#parts.journal.all();
-    const held = this.holds.find(({ kind }) => !awaitedHolds.has(kind));
+    const held = this.#holds.lasting();
     if (held !== undefined) return all.map((entry) => ({ ...entry, parked: entry.parked ?? held.reason }));
     const stuck = new Set(all.filter((entry) => entry.parked !== undefined).map((entry) => entry.seq));
     if (stuck.size === 0) return all;
@@ -271,7 +284,8 @@ export class UploadQueue {
     const run = async (): Promise<void> => {
       state.queued = false;
       const entry = this.#parts.journal.get(seq);
-      if (entry !== undefined && !this.#abort.signal.aborted) await this.#send(entry, state);
+      if (entry?.parked === undefined && entry !== undefined && !this.#abort.signal.aborted)
+        await this.#send(entry, state);
     };
     void this.#sending.add(run);
   }
@@ -318,8 +332,11 @@ export class UploadQueue {
       ...(isPassing ? {} : { parked: fault.message, fault: fault.fault }),
     });
     const what = `${entry.intent.kind} of ${this.#parts.tree.path(entry.intent.node) ?? `node ${entry.intent.node}`}`;
-    if (!isPassing) log.error(`${what} is parked`, error);
-    else log.info(`${what} did not reach the drive, attempt ${attempts}: ${fault.message}`);
+    if (!isPassing) {
+      log.error(`${what} is parked`, error);
+      this.#options.parked?.(fault.fault);
+    }
+    if (isPassing) log.info(`${what} did not reach the drive, attempt ${attempts}: ${fault.message}`);
     const pause = Math.min(firstPauseMs * 2 ** (attempts - 1), longestPauseMs) * (0.75 + Math.random() / 2);
     return Math.max(pause, fault.retryAfterMs ?? 0);
   }

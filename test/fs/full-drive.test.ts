@@ -1,0 +1,130 @@
+// A drive that is full, or about to be: writers hear of it in time, nothing half gets there, and what waits goes when it can.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FsError } from '../../src/base/errors.ts';
+import { O_CREAT, O_RDWR, O_TRUNC, O_WRONLY } from '../suites/posix/calls.ts';
+import { liveLike } from '../support/memory-drive.ts';
+import { Bench } from '../support/opened.ts';
+import { until } from '../support/queue-steps.ts';
+
+const mega = 1_000_000;
+const isFull = (error: unknown): boolean => error instanceof FsError && error.code === 'ENOSPC';
+
+/** A drive with so many bytes free, beside a file of 2 MB. */
+const open = async (free: number): Promise<Bench> => {
+  const bench = await Bench.open({ memory: { features: { ...liveLike, simpleUploadLimit: 2 ** 18 } } });
+  bench.memory.store.put('there', Buffer.alloc(2 * mega));
+  bench.memory.store.total = 2 * mega + free;
+  await bench.list();
+  return bench;
+};
+
+/** As cp does: pieces of 128 KiB until one is refused. Closes in any case. */
+const copy = async (bench: Bench, path: string, size: number, flags = O_WRONLY | O_CREAT | O_TRUNC): Promise<void> => {
+  const piece = Buffer.alloc(1 << 17, 'x');
+  const fd = await bench.calls.open(path, flags, 0o644);
+  try {
+    for (let at = 0; at < size; at += piece.length)
+      await bench.calls.write(fd, piece.subarray(0, Math.min(piece.length, size - at)), at);
+  } finally {
+    await bench.calls.close(fd);
+  }
+};
+
+/** Requests of one kind get no answer. */
+const stall = (bench: Bench, kind: 'upload' | 'remove'): void => {
+  bench.memory.before = ({ intent }, signal) => {
+    if (intent !== kind) return undefined;
+    return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+  };
+};
+
+const freeBytes = async (bench: Bench): Promise<number> => {
+  const { blockSize, blocksFree } = await bench.opened.fs.statfs(new AbortController().signal);
+  return blockSize * blocksFree;
+};
+
+test('9 MB where 5 MB are free: ENOSPC at the write, and nothing half on the drive', async () => {
+  await using bench = await open(5 * mega);
+  await assert.rejects(copy(bench, '/large', 9 * mega), isFull);
+  const [left] = await bench.sync();
+  assert.match(left?.parked ?? '', /only part of it/);
+  assert.deepEqual(Object.keys(bench.tree()), ['there']);
+  assert.equal(bench.memory.count('upload'), 0);
+  await bench.calls.unlink('/large');
+  assert.deepEqual(await bench.sync(), []);
+  await copy(bench, '/fits', 4 * mega);
+  assert.deepEqual(await bench.sync(), []);
+  assert.equal(bench.tree()['fits']?.length, 4 * mega);
+});
+
+test('what was refused is sent once the program has written all of it', async () => {
+  await using bench = await open(mega);
+  await assert.rejects(copy(bench, '/file', 2 * mega), isFull);
+  bench.memory.store.total += 5 * mega;
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await copy(bench, '/file', 2 * mega, O_RDWR | O_TRUNC);
+  assert.deepEqual(await bench.sync(), []);
+  assert.equal(bench.tree()['file']?.length, 2 * mega);
+});
+
+test('statfs tells what can still be written', async () => {
+  await using bench = await open(5 * mega);
+  const { fs } = bench.opened;
+  await fs.statfs(new AbortController().signal);
+  stall(bench, 'upload');
+  await copy(bench, '/file', 3 * mega);
+  const left = await freeBytes(bench);
+  assert.ok(Math.abs(left - 2 * mega) <= 4096, `${left} bytes`);
+  await copy(bench, '/rest', left);
+  await assert.rejects(copy(bench, '/more', 8192), isFull);
+  assert.equal(await freeBytes(bench), 0);
+});
+
+test('new content takes the place of the old', async () => {
+  await using bench = await open(10_000);
+  await freeBytes(bench);
+  await copy(bench, '/there', 2 * mega);
+  await assert.rejects(copy(bench, '/other', 2 * mega), isFull);
+});
+
+test('what is removed here makes room at once', async () => {
+  await using bench = await open(10_000);
+  await freeBytes(bench);
+  stall(bench, 'remove');
+  await bench.calls.unlink('/there');
+  await copy(bench, '/other', mega);
+});
+
+test('reserved bytes are counted again after a restart', async () => {
+  await using bench = await open(5 * mega);
+  await freeBytes(bench);
+  stall(bench, 'upload');
+  await copy(bench, '/file', 3 * mega);
+  await bench.reopen();
+  assert.ok(Math.abs((await freeBytes(bench)) - 2 * mega) <= 4096);
+});
+
+test('a drive that does not say how large it is refuses nothing here', async () => {
+  await using bench = await Bench.open();
+  bench.memory.store.total = 0;
+  await bench.list();
+  await copy(bench, '/file', 3 * mega);
+  assert.ok((await freeBytes(bench)) > 2 ** 40);
+});
+
+test('a drive that turns out to be full parks what has no room, and takes it when there is some', async () => {
+  await using bench = await open(3 * mega);
+  await freeBytes(bench);
+  bench.memory.store.put('theirs', Buffer.alloc(3 * mega));
+  await copy(bench, '/ours', mega);
+  const [left] = await bench.sync();
+  assert.equal(left?.path, '/ours');
+  assert.match(left?.parked ?? '', /full/);
+  const asked = bench.memory.count('upload');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(bench.memory.count('upload'), asked, 'it is not tried again and again');
+  await bench.calls.unlink('/there');
+  await until(() => bench.tree()['ours'] !== undefined);
+  assert.deepEqual(await bench.sync(), []);
+});
