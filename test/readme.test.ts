@@ -35,7 +35,7 @@ describe('README', () => {
   });
 
   it('has the exit codes of --help', () => {
-    const told = rowsBelow('Commands').filter(([code = '']) => /^\d$/.test(code));
+    const told = rowsBelow('Commands').filter(([code = '']) => /^\d+$/.test(code));
     const plain = told.map(([code, meaning = '']) => [Number(code), meaning.replaceAll('`', '')]);
     assert.deepEqual(
       plain,

@@ -8,11 +8,17 @@ import { failureOf } from '../daemon/failure.ts';
 import type { Drive } from '../drive/drive.ts';
 import { openDrive } from '../drive/open-drive.ts';
 import { exitCodes } from './exit-codes.ts';
+import { catchInterruption, Interruption } from './interruption.ts';
+import type { ObjectTemplate } from './object-template.ts';
+import { type PlaceKind, Places } from './places.ts';
 import { Terminal } from './terminal.ts';
 
 interface GlobalOptions {
   readonly config?: string;
   readonly json?: boolean;
+  readonly path?: boolean;
+  readonly id?: boolean;
+  readonly objectKey?: ObjectTemplate;
   readonly verbose?: boolean;
   readonly debug?: boolean;
 }
@@ -22,18 +28,36 @@ export interface CommandContext {
   readonly logLevel: LogLevel;
   /** To standard error. */
   readonly log: Log;
+  /** `-k`: what to print of objects. */
+  readonly template: ObjectTemplate | undefined;
+  /** Aborted by Ctrl-C and its kin, which end the process at once unless a command has asked for this. */
+  readonly interruption: AbortSignal;
   /** `options` are the command's own `-o` lists; `config` is a file that goes before --config. Throws a SettingsError. */
   settings(options?: readonly string[], config?: string): Promise<Settings>;
   /** Signed in, as the settings say. */
-  drive(): Promise<Drive>;
+  drive(options?: DriveOptions): Promise<Drive>;
+  /** Finds what arguments name, as -p and -i say. */
+  places(drive: Drive): Places;
+}
+
+interface DriveOptions {
+  /** How long a request that fails for a passing reason is repeated. */
+  readonly patienceMs?: number;
+  /** Bytes; larger contents go in fragments. */
+  readonly simpleUploadLimit?: number;
 }
 
 /** Somebody waits at the terminal: a service that is down is better told soon. */
-const patienceMs = 5000;
+const shortPatienceMs = 5000;
 
 const levelOf = (options: GlobalOptions): LogLevel => {
   if (options.debug === true) return 'debug';
   return options.verbose === true ? 'info' : 'warn';
+};
+
+const kindOfPlaces = ({ path, id }: GlobalOptions): PlaceKind => {
+  if (path === true) return 'path';
+  return id === true ? 'id' : 'guess';
 };
 
 const contextOf = (command: Command): CommandContext => {
@@ -43,12 +67,26 @@ const contextOf = (command: Command): CommandContext => {
   const log = logLevel === 'warn' ? warningsOnly(terminal) : makeLog(logLevel, (line) => terminal.note(line));
   const settings = (options: readonly string[] = [], config = globals.config): Promise<Settings> =>
     loadSettings({ config, options, environment: process.env, workingFolder: process.cwd() }, log);
+  let caught: AbortSignal | undefined;
+  const interruption = (): AbortSignal => {
+    caught ??= catchInterruption();
+    return caught;
+  };
   return {
-    terminal,
-    logLevel,
-    log,
-    settings,
-    drive: async () => (await openDrive(await settings(), { log, patienceMs })).drive,
+    ...{ terminal, logLevel, log, settings, template: globals.objectKey },
+    get interruption() {
+      return interruption();
+    },
+    drive: async ({ patienceMs = shortPatienceMs, simpleUploadLimit } = {}) => {
+      const limit = simpleUploadLimit === undefined ? {} : { simpleUploadLimit };
+      return (await openDrive({ ...(await settings()), ...limit }, { log, patienceMs })).drive;
+    },
+    places: (drive) =>
+      new Places(drive, {
+        kind: kindOfPlaces(globals),
+        warn: (message) => terminal.warning(message),
+        signal: interruption(),
+      }),
   };
 };
 
@@ -71,11 +109,16 @@ export const running =
   <A extends readonly unknown[]>(work: Work<A>) =>
   async (...args: unknown[]): Promise<void> => {
     const context = contextOf(args.at(-1) as Command);
-    try {
-      process.exit((await work(context, ...(args.slice(0, -1) as unknown as A))) ?? exitCodes.done);
-    } catch (error) {
-      const failure = failureOf(error);
-      context.terminal.failure(failure.message, error);
-      process.exit(exitCodes[failure.kind]);
-    }
+    const exitCode = await work(context, ...(args.slice(0, -1) as unknown as A)).catch((error: unknown) =>
+      toldFailure(context, error),
+    );
+    await context.terminal.flushed();
+    process.exit(exitCode ?? exitCodes.done);
   };
+
+const toldFailure = ({ terminal }: CommandContext, error: unknown): number => {
+  if (error instanceof Interruption) return error.exitCode;
+  const failure = failureOf(error);
+  terminal.failure(failure.message, error);
+  return exitCodes[failure.kind];
+};

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseSize } from '../base/quantity.ts';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import type { DriveType, EmulatorOptions } from '../emulator/emulator-options.ts';
 import { type CommandContext, running } from './command-context.ts';
 
@@ -99,6 +99,8 @@ then run "skydrive auth", and "skydrive mount FOLDER". Its own pages: ${url}/`;
 
 const emulate = async ({ terminal, log }: CommandContext, options: Options): Promise<undefined> => {
   const ending = untilToldToEnd(options);
+  // Loading it takes longer than most commands take.
+  const { startEmulator } = await import('../emulator/emulator.ts');
   const emulator = await startEmulator(toEmulatorOptions(options), log);
   const { url, port } = emulator;
   terminal.result({ url, port, api_url: `${url}/v5.0`, login_url: url, pid: process.pid }, invitation(emulator));

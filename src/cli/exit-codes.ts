@@ -19,4 +19,5 @@ export const exitCodeMeanings: readonly (readonly [number, string])[] = [
   [3, 'not signed in: run "skydrive auth"'],
   [4, 'there is no such file, folder or mount'],
   [5, 'the service cannot be reached, or asks to come later'],
+  [130, 'interrupted (128 and the number of the signal)'],
 ];

@@ -5,7 +5,7 @@ import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
 import { launchService } from '../daemon/launch.ts';
 import { placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
-import { type ServeOrder, serveMount } from '../daemon/serve-mount.ts';
+import type { ServeOrder } from '../daemon/serve-mount.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { entryScript } from './entry-script.ts';
 import { stayOnClosedPipe } from './terminal.ts';
@@ -42,6 +42,7 @@ export const refuseIfServed = async (mountpoint: string): Promise<void> => {
 
 const inForeground = async ({ terminal, log }: CommandContext, order: ServeOrder): Promise<void> => {
   stayOnClosedPipe();
+  const { serveMount } = await import('../daemon/serve-mount.ts');
   await serveMount(order, {
     log,
     onFolder: () => {},

@@ -7,18 +7,20 @@ import { makeLog } from '../base/log.ts';
 import { failureOf } from '../daemon/failure.ts';
 import { type FirstWords, firstWordsFd } from '../daemon/launch.ts';
 import { LogFile } from '../daemon/log-file.ts';
-import { logIn, type ServeHooks, type ServeOrder, serveMount } from '../daemon/serve-mount.ts';
-import { type DemoOrder, openDemoDrive } from './demo-drive.ts';
+import type { ServeHooks, ServeOrder } from '../daemon/serve-mount.ts';
+import type { DemoOrder } from './demo-drive.ts';
 
 /** For a drive that is there, or for one that is started with the mount and ends with it. */
 export type ServiceOrder = ServeOrder | (Omit<ServeOrder, 'settings'> & { readonly demo: DemoOrder });
 
-/** Resolves when the mount is gone. */
+/** Resolves when the mount is gone. What serves it is loaded here, since other commands should not wait for it. */
 export const serveOrder = async (order: ServiceOrder, hooks: ServeHooks): Promise<void> => {
+  const { serveMount } = await import('../daemon/serve-mount.ts');
   if (!('demo' in order)) {
     await serveMount(order, hooks);
     return;
   }
+  const { openDemoDrive } = await import('./demo-drive.ts');
   const drive = await openDemoDrive(order.demo, hooks.log);
   try {
     await serveMount({ ...order, settings: drive.settings }, hooks);
@@ -47,6 +49,7 @@ const serve = async (): Promise<number> => {
     say({ ready });
   };
   try {
+    const { logIn } = await import('../daemon/serve-mount.ts');
     await serveOrder(order, { log, onFolder: (folder) => file.open(logIn(folder)), onReady });
     return 0;
   } catch (error) {

@@ -63,6 +63,15 @@ export class Terminal {
     (this.json ? this.#err : this.#out).write(text);
   }
 
+  /** Resolves when all is written: what a reader has not taken yet would be lost with the process. */
+  async flushed(): Promise<void> {
+    const written = (stream: NodeJS.WriteStream): Promise<void> =>
+      new Promise((resolve) => {
+        stream.write('', () => resolve());
+      });
+    await Promise.all([written(this.#out), written(this.#err)]);
+  }
+
   /** One sentence; the rest only for whoever looks for a bug. */
   failure(message: string, error: unknown): void {
     this.#err.write(`skydrive: ${message}\n`);

@@ -1,16 +1,28 @@
+// What the commands on the drive do beside the ancestor's table: JSON, faults that the ancestor had, trouble with the service.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeMounting } from './mounting.ts';
 
-describe('skydrive quota', () => {
-  it('prints the lines of the ancestor, or JSON', async () => {
+describe('commands on the drive', () => {
+  it('print JSON with --json', async () => {
     await using mounting = await makeMounting({ quota: 25 * 2 ** 30 });
-    assert.deepEqual(await mounting.run('quota'), { code: 0, out: 'free: 25.0G\nquota: 25.0G\n', err: '' });
-    const { out } = await mounting.run('--json', 'quota');
-    assert.equal((JSON.parse(out) as { quota: number }).quota, 25 * 2 ** 30);
+    await mounting.emulator.admin.put({ path: '/Letters/a.txt' }, 'x');
+    const json = async (...args: readonly string[]): Promise<unknown> => {
+      const { code, out, err } = await mounting.run('--json', ...args);
+      assert.deepEqual([code, err], [0, ''], args.join(' '));
+      return JSON.parse(out);
+    };
+    assert.equal(((await json('quota')) as { quota: number }).quota, 25 * 2 ** 30);
+    const [file] = (await json('ls', '/Letters/')) as { name: string; kind: string; id: string }[];
+    assert.deepEqual([file?.name, file?.kind], ['a.txt', 'file']);
+    assert.equal(((await json('info', 'Letters/a.txt')) as { id: string }).id, file?.id);
+    assert.deepEqual(await json('-k', 'name', 'ls', '-o', 'Letters'), ['a.txt']);
+    assert.equal(((await json('mkdir', 'new')) as { name: string }).name, 'new');
+    assert.deepEqual(await json('rm', file?.id ?? ''), { removed: [{ id: file?.id, name: 'a.txt' }] });
+    assert.deepEqual(await json('ls', 'Letters'), []);
   });
 
-  it('says that the service cannot be reached with code 5, and that nobody is signed in with code 3', async () => {
+  it('say that the service cannot be reached with code 5, and that nobody is signed in with code 3', async () => {
     await using mounting = await makeMounting();
     await mounting.user.use(mounting.emulator);
     const signedOut = await mounting.run('quota');
@@ -22,35 +34,51 @@ describe('skydrive quota', () => {
     assert.equal(offline.code, 5, offline.err);
     assert.equal(offline.err.trim().split('\n').length, 1, offline.err);
   });
-});
 
-describe('skydrive ls', () => {
-  it('lists by code point, one line each', async () => {
+  it('take ids of an account whose number has zeros in front', async () => {
+    await using mounting = await makeMounting({ uid: 'bee3874468ef5b6' });
+    await mounting.emulator.admin.put({ path: '/Letters/a.txt' }, 'x');
+    const { out: id } = await mounting.run('-k', 'id', 'info', 'Letters');
+    assert.match(id, /^folder\.0bee3874468ef5b6\.BEE3874468EF5B6!\d+\n$/);
+    assert.equal((await mounting.run('ls', id.trim())).out, '- a.txt\n');
+  });
+
+  it('remove all that can be removed, and name the rest', async () => {
+    await using mounting = await makeMounting();
+    for (const name of ['a', 'b']) await mounting.emulator.admin.put({ path: `/Letters/${name}` }, 'x');
+    const { code, out, err } = await mounting.run('rm', 'Letters/a', 'Letters/none', '/', 'Letters/b');
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /^skydrive: there is no "none" in "Letters".*\nskydrive: .*the root cannot be removed.*\n$/);
+    assert.equal((await mounting.run('ls', 'Letters')).out, '');
+  });
+
+  it('reach both of two items with one name', async () => {
+    await using mounting = await makeMounting({ allowDuplicates: true });
+    const { admin } = mounting.emulator;
+    for (const name of ['twice.txt', 'once.txt']) await admin.put({ path: `/Letters/${name}` }, 'x');
+    assert.equal((await mounting.run('info_set', 'Letters/once.txt', '{"name": "twice.txt"}')).code, 0);
+    const { out } = await mounting.run('-k', 'id', 'ls', '-o', 'Letters');
+    const ids = [...out.matchAll(/^- (\S+)$/gm)].map(([, id]) => id ?? '');
+    assert.equal(ids.length, 2, out);
+    const refused = await mounting.run('rm', 'Letters/twice.txt');
+    assert.equal(refused.code, 1);
+    for (const id of ids) assert.ok(refused.err.includes(id), refused.err);
+    assert.match(
+      (await mounting.run('tree', 'Letters')).out,
+      /^ {2}twice\.txt: file\n {2}twice\.txt \(file\..*\): file$/m,
+    );
+    assert.equal((await mounting.run('rm', ids[0] ?? '')).code, 0);
+    assert.equal((await mounting.run('-k', 'id', 'ls', '-o', 'Letters')).out, `- ${ids[1]}\n`);
+  });
+
+  it('list a folder of 30,000', async () => {
     await using mounting = await makeMounting();
     const { admin } = mounting.emulator;
-    for (const name of ['b.txt', 'a.txt', 'Ü.txt', '\u{1F600}.txt', '\uFF21.txt'])
-      await admin.put({ path: `/Letters/${name}` }, 'x');
-    const { code, out, err } = await mounting.run('ls', 'Letters');
+    admin.mkdir({ path: '/Many' });
+    for (let n = 0; n < 30_000; n += 1) admin.mkdir({ path: `/Many/${String(n).padStart(5, '0')}` });
+    const { code, out, err } = await mounting.run('ls', 'Many');
     assert.deepEqual([code, err], [0, '']);
-    assert.equal(out, '- a.txt\n- b.txt\n- Ü.txt\n- \uFF21.txt\n- \u{1F600}.txt\n');
-    const json = JSON.parse((await mounting.run('--json', 'ls', '/Letters/')).out) as { name: string; kind: string }[];
-    assert.deepEqual([json[0]?.name, json[0]?.kind], ['a.txt', 'file']);
-  });
-
-  it('takes ids, and prints nothing for an empty folder', async () => {
-    await using mounting = await makeMounting();
-    const { admin } = mounting.emulator;
-    await admin.put({ path: '/Full/a.txt' }, 'x');
-    const folder = admin.tree().find(({ name }) => name === 'Full');
-    assert.equal((await mounting.run('ls', folder?.id ?? '')).out, '- a.txt\n');
-    assert.match((await mounting.run('ls', 'me/skydrive')).out, /^- Full$/m);
-    assert.match((await mounting.run('ls')).out, /^- Full$/m);
-  });
-
-  it('says what is not there with code 4', async () => {
-    await using mounting = await makeMounting();
-    const { code, out, err } = await mounting.run('ls', 'No/Such');
-    assert.deepEqual([code, out], [4, '']);
-    assert.equal(err, 'skydrive: there is no "No" in "/" on the drive\n');
+    const lines = out.trimEnd().split('\n');
+    assert.deepEqual([lines.length, lines[0], lines.at(-1)], [30_000, "- '00000'", "- '29999'"]);
   });
 });

@@ -256,9 +256,9 @@ export class LiveDrive implements Drive {
     return theComment(await this.#requests.object(ask), `comment on ${id}`);
   }
 
-  async removeComment(id: ItemId, commentId: string, signal?: AbortSignal): Promise<void> {
+  async removeComment(_id: ItemId, commentId: string, signal?: AbortSignal): Promise<void> {
     // Only comments: this request could remove anything else as well.
-    if (idParts(commentId)?.kind !== 'comment') throw new DriveError('missing', `${id} has no comment ${commentId}`);
+    if (idParts(commentId)?.kind !== 'comment') throw new DriveError('missing', `there is no comment ${commentId}`);
     await this.#requests.nothing({ method: 'DELETE', path: [commentId], signal });
   }
 }

@@ -72,7 +72,7 @@ export const answerError = (answer: HttpAnswer, title: string, mutates: boolean,
   const code = said?.code ?? answer.header('x-clienterrorcode') ?? '';
   const fault = faultOf(answer, code);
   const retryAfterMs = answer.retryAfterMs(now);
-  const words = [code, said?.message.slice(0, 300) ?? ''].filter((word) => word !== '').join(': ');
+  const words = [code, said?.message.slice(0, 300).replace(/\.$/, '') ?? ''].filter((word) => word !== '').join(': ');
   const hint = fault === 'signed-out' ? ' Sign in again: skydrive auth' : '';
   return new DriveError(fault, `${title}: ${answer.status}${words === '' ? '' : ` ${words}`}.${hint}`, {
     status: answer.status,
