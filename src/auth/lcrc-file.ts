@@ -123,12 +123,20 @@ const applied = (yaml: YamlText, change: LcrcChange): YamlText => {
   return result;
 };
 
+/** What a file that is written anew has of the old one. */
+interface Keep {
+  readonly mode: number;
+  /** Whose file it is, where root writes it. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
 /** The file's bytes reach the disk before its name does. */
-const writeDurably = async (path: string, text: string, mode: number): Promise<void> => {
+const writeDurably = async (path: string, text: string, { mode, owner }: Keep): Promise<void> => {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, 'wx', 0o600);
+    if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
     await handle.chmod(mode);
     await handle.writeFile(text);
     await handle.sync();
@@ -201,11 +209,11 @@ export class LcrcFile {
       const before = (await this.#load()) ?? new YamlText('');
       const after = applied(before, change);
       if (after.text === before.text) return after;
-      const mode = await this.#modeFor(target, change);
+      const keep = await this.#keepOf(target, change);
       // Somebody who does not know our lock may have written since; then its text is what we change.
       if (((await this.#load())?.text ?? '') !== before.text) continue;
       try {
-        await writeDurably(target, after.text, mode);
+        await writeDurably(target, after.text, keep);
       } catch (error) {
         throw this.#unwritable(error);
       }
@@ -213,14 +221,14 @@ export class LcrcFile {
     }
   }
 
-  /** Everybody may have been allowed to read it while nothing secret was in it. */
-  async #modeFor(target: string, { accessToken, refreshToken, clientSecret, pending }: LcrcChange): Promise<number> {
-    const mode = await stat(target).then(
-      (found) => found.mode & 0o777,
-      () => 0o600,
-    );
+  /** Everybody may have been allowed to read the file while nothing secret was in it. */
+  async #keepOf(target: string, { accessToken, refreshToken, clientSecret, pending }: LcrcChange): Promise<Keep> {
+    const found = await stat(target).catch(() => undefined);
+    if (found === undefined) return { mode: 0o600 };
+    const { uid, gid } = found;
     const isSecret = [accessToken, refreshToken, clientSecret, pending].some((value) => typeof value === 'string');
-    return isSecret ? mode & ~0o007 : mode;
+    const mode = found.mode & 0o777 & (isSecret ? ~0o007 : ~0);
+    return process.getuid?.() === 0 && uid !== 0 ? { mode, owner: { uid, gid } } : { mode };
   }
 
   #unwritable(error: unknown): ConfigFileError {

@@ -43,6 +43,8 @@ const slowerByMs = 5000;
 
 export class SignInSession {
   readonly #parts: SignInSessionParts;
+  /** Begun here: somebody else may begin one too, with the same file, before this one's answer comes. */
+  #begun: Attempt | undefined;
 
   constructor(parts: SignInSessionParts) {
     this.#parts = parts;
@@ -67,6 +69,7 @@ export class SignInSession {
       const isSignedIn = (refreshToken ?? accessToken ?? code) !== undefined;
       return { pending, ...(isSignedIn ? {} : this.#client()) };
     });
+    this.#begun = attempt;
     return { url: signIn.authorizeUrl(attempt), redirectUri, state: attempt.state };
   }
 
@@ -77,7 +80,7 @@ export class SignInSession {
   async complete(address: string, signal?: AbortSignal): Promise<SignedIn> {
     const { code, state } = codeIn(address);
     const attempt = await this.#attempt(state);
-    return await this.#keep(await this.#parts.signIn.redeem(code, attempt, signal));
+    return await this.#keep(await this.#parts.signIn.redeem(code, attempt, signal), attempt);
   }
 
   /** `show` gets what the user has to do on another machine; then this waits until it is done. */
@@ -97,6 +100,7 @@ export class SignInSession {
   /** A code that somebody asked for without a state, as the ancestor does, has no attempt. */
   async #attempt(state: string | undefined): Promise<Attempt | undefined> {
     if (state === undefined) return undefined;
+    if (this.#begun?.state === state) return this.#begun;
     const { file, client, loginUrl } = this.#parts;
     const pending: PendingSignIn | undefined = readPending((await file.peek()).pending);
     const isOurs = pending?.clientId === client.clientId && pending.loginUrl === loginUrl;
@@ -133,7 +137,7 @@ export class SignInSession {
     }
   }
 
-  async #keep(grant: Grant): Promise<SignedIn> {
+  async #keep(grant: Grant, attempt?: Attempt): Promise<SignedIn> {
     const { file, clock, identify } = this.#parts;
     const account = await identify(grant.accessToken);
     let before: string | undefined;
@@ -141,7 +145,9 @@ export class SignInSession {
       before = current.account;
       return {
         ...this.#client(),
-        ...{ code: null, refreshToken: null, accessExpires: null, pending: null },
+        ...{ code: null, refreshToken: null, accessExpires: null },
+        // Another one may have begun meanwhile.
+        ...(readPending(current.pending)?.state === attempt?.state ? { pending: null } : {}),
         ...grantChange(grant, clock.now()),
         settings: { account: account?.id ?? null },
       };

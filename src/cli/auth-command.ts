@@ -7,7 +7,7 @@ import type { SignedIn, SignInSession } from '../auth/sign-in-session.ts';
 import { SettingsError } from '../config-sources.ts';
 import { openSignIn } from '../drive/open-drive.ts';
 import { type CommandContext, running } from './command-context.ts';
-import { accountWords, signInByBrowser } from './sign-in-by-browser.ts';
+import { accountWords, signInByBrowser, tellOfInterruption } from './sign-in-by-browser.ts';
 import type { Terminal } from './terminal.ts';
 
 interface Options {
@@ -86,10 +86,12 @@ const authorize = async (context: CommandContext, url: string | undefined, optio
     ...(clientSecret === undefined ? {} : { clientSecret }),
   };
   const opened = await openSignIn(settings, { log, client: isNamed ? named : undefined, resume: url !== undefined });
+  const calm = tellOfInterruption(context.terminal);
   try {
     const signedIn = await signIn(context, opened.session, url, options);
     if (signedIn !== undefined) tell(context, signedIn);
   } finally {
+    calm();
     opened.close();
   }
 };

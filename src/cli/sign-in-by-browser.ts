@@ -104,8 +104,8 @@ const completed = async (session: SignInSession, answer: LoopbackAnswer): Promis
   }
 };
 
-/** Ends this process as Ctrl-C does, after a sentence. */
-const tellOfInterruption = (terminal: Terminal): (() => void) => {
+/** While the user is waited for, Ctrl-C ends the process as ever, after a sentence. Returns what ends this. */
+export const tellOfInterruption = (terminal: Terminal): (() => void) => {
   const stop = (): void => {
     terminal.note('\nskydrive: the sign-in was broken off, and nothing has changed');
     process.kill(process.pid, 'SIGINT');
@@ -143,14 +143,12 @@ export const signInByBrowser = async (order: BrowserOrder): Promise<SignedIn | u
   const { terminal, session } = order;
   const server = session.comesBack ? await LoopbackServer.open(session.usualRedirect) : undefined;
   const done = new AbortController();
-  const calm = tellOfInterruption(terminal);
   try {
     const answer = await firstAnswer(order, server, done.signal);
     if ('line' in answer) return answer.line === '' ? undefined : await session.complete(answer.line);
     terminal.ask('\n');
     return await completed(session, answer);
   } finally {
-    calm();
     done.abort();
     server?.close();
   }

@@ -1,7 +1,7 @@
 // ~/.lcrc as the ancestor and people write it, and what must not happen to it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -200,6 +200,16 @@ describe('changing ~/.lcrc', () => {
     assert.equal((await stat(open.path)).mode & 0o777, 0o644);
     await open.update(async () => ({ accessToken: 'new' }));
     assert.equal((await stat(open.path)).mode & 0o777, 0o640);
+  });
+
+  it('leaves the file to its owner when root writes it', {
+    skip: process.getuid?.() !== 0 && 'only root can write for others',
+  }, async (t) => {
+    const theirs = await file(t, ancestors, 0o600);
+    await chown(theirs.path, 65_534, 65_534);
+    await theirs.update(async () => ({ accessToken: 'new' }));
+    const { uid, gid, mode } = await stat(theirs.path);
+    assert.deepEqual([uid, gid, mode & 0o777], [65_534, 65_534, 0o600]);
   });
 
   it('makes the file, for its owner alone', async (t) => {

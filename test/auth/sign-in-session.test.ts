@@ -110,6 +110,18 @@ describe('SignInSession', () => {
     assert.equal(forms.length, 0);
   });
 
+  it('may be one of two with the same file', async (t) => {
+    const { session, file, forms } = await prepare(t, () => ({ body: granted(1, scope) }));
+    const [first, second] = [session(), session()];
+    const [one, two] = [await first.begin(), await second.begin()];
+    await first.complete(`${page}?code=c1&state=${stateOf(one.url)}`);
+    assert.ok((await file.read()).pending?.includes(stateOf(two.url)));
+    await session().complete(`${page}?code=c2&state=${stateOf(two.url)}`);
+    assert.equal((await file.read()).pending, undefined);
+    const verifiers = forms.map((form) => form['code_verifier']);
+    assert.equal(new Set(verifiers).size, 2);
+  });
+
   it('takes a code that was asked for without a state, as the ancestor asks', async (t) => {
     const { session, forms } = await prepare(t, () => ({ body: granted(1, scope) }));
     await session().begin();

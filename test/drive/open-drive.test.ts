@@ -22,10 +22,11 @@ const signedIn = async () => {
   const settings = { dialect: 'live', configFile, apiUrl: `${emulator.url}/v5.0`, loginUrl: emulator.url };
   const lines: string[] = [];
   const log = makeLog('debug', (line) => lines.push(line));
-  const signIn = async (): Promise<void> => {
+  const signIn = async (who?: string): Promise<void> => {
     const opened = await openSignIn(settings, { log });
     const { url } = await opened.session.begin();
-    const answer = await fetch(url, { redirect: 'manual' });
+    const hint = who === undefined ? '' : `&login_hint=${who}`;
+    const answer = await fetch(`${url}${hint}`, { redirect: 'manual' });
     await opened.session.complete(answer.headers.get('location') ?? '');
     opened.close();
   };
@@ -75,6 +76,27 @@ describe('a drive that was opened from settings', () => {
     assert.equal(after.account, place.emulator.admin.accounts()[0]?.uid);
     place.emulator.admin.revokeTokens({ access: true });
     await assert.rejects(renewSignIn(place.settings), /skydrive auth/);
+  });
+
+  it('does nothing to the drive of another account that somebody signs in to meanwhile', async () => {
+    await using place = await signedIn();
+    const { drive, emulator } = place;
+    const { id } = await drive.account();
+    const root = await drive.root();
+    await place.signIn('linus@example.com');
+    emulator.admin.expireTokens();
+    assert.match(
+      (await fails(put(drive, root, 'file', 'text'), 'signed-out')).message,
+      new RegExp(`not of ${id}.*skydrive auth`),
+    );
+    const theirs = await openDrive(place.settings);
+    const names: string[] = [];
+    for await (const page of theirs.drive.children((await theirs.drive.root()).id))
+      names.push(...page.map(({ name }) => name));
+    theirs.close();
+    assert.ok(names.length > 0 && !names.includes('file'), String(names));
+    await place.signIn();
+    assert.equal((await put(drive, root, 'file', 'text')).name, 'file');
   });
 
   it('says how to sign in again when the sign-in is over, and works after that without a restart', async () => {

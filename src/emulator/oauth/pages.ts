@@ -37,7 +37,7 @@ export const hidden = (fields: readonly (readonly [string, string])[]): string =
 /** A page with a sentence; without one it is as empty as the desktop redirect page. */
 export const noticePage = (title: string, text: string): string =>
   title === ''
-    ? '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title></title></head><body></body></html>\n'
+    ? '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title></title></head><body></body></html>\n'
     : page(title, `<h1>${escaped(title)}</h1><p>${escaped(text)}</p>`);
 
 const accountButton = (account: Account): string =>
