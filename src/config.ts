@@ -49,6 +49,8 @@ export interface Settings {
   readonly settleMs: number;
   readonly listingAgeMs: number;
   readonly feedIntervalMs: number;
+  /** Another drive than the account's own: a document library, or a drive that others share. Graph only. */
+  readonly driveId: string | undefined;
   /** The account whose drive this is, where known; `skydrive auth` and the first mount write it. */
   readonly account: string | undefined;
   readonly driver: DriverChoice;
@@ -73,6 +75,7 @@ const kinds = {
   settle: duration(0),
   listing_age: duration(0),
   feed_interval: duration(100),
+  drive_id: identifier,
   account: identifier,
   driver: choice('auto', 'kernel', 'fuse-native'),
   allow_other: flag,
@@ -163,6 +166,7 @@ export const resolveSettings = (sources: SettingsSources): Settings => {
     settleMs: value('settle', 1000),
     listingAgeMs: value('listing_age', 30_000),
     feedIntervalMs: value('feed_interval', 5000),
+    driveId: value('drive_id', undefined),
     account: value('account', undefined),
     driver: value('driver', 'auto'),
     allowOther: value('allow_other', false),

@@ -224,16 +224,17 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
   makeCacheFolder(settings.cacheDir);
   const steps: Closing = [];
   try {
-    const { drive, reach, close } = await parts.openDrive(settings, log);
+    const { drive, reach, close, owner } = await parts.openDrive(settings, log);
     steps.push(close);
-    const account = await findAccount({ drive, reach }, settings, log);
+    const known = owner === undefined ? settings : { ...settings, account: owner };
+    const account = await findAccount({ drive, reach }, known, log);
     const folder = accountFolder(settings, account.id);
     const lock = takeLock(folder, mountpoint);
     steps.push(() => lock.release());
     order.onFolder?.(folder);
-    if (account.confirmed) await parts.rememberAccount(settings, account.id, log);
-    const { cacheSize, settleMs, listingAgeMs, readOnly, dialect, apiUrl } = settings;
-    const cache = { folder, cacheSize, settleMs, listingAgeMs };
+    if (account.confirmed && owner === undefined) await parts.rememberAccount(settings, account.id, log);
+    const { cacheSize, settleMs, listingAgeMs, feedIntervalMs, readOnly, dialect, apiUrl } = settings;
+    const cache = { folder, cacheSize, settleMs, listingAgeMs, feedIntervalMs };
     const opened = openFileSystem({ drive, reach, settings: fsSettings(settings), ...cache, clock: systemClock, log });
     steps.push(() => opened.close());
     const ending = new AbortController();

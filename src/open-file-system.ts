@@ -15,6 +15,7 @@ import type { FileSystem, KernelCache } from './fs/file-system.ts';
 import { inherited } from './fs/inherited-attributes.ts';
 import type { FsParts, FsSettings } from './fs/parts.ts';
 import { References } from './fs/references.ts';
+import { ChangeFeed, type FeedStatus } from './metadata/change-feed.ts';
 import { FreeSpace } from './metadata/free-space.ts';
 import { Listings } from './metadata/listings.ts';
 import { LocalXattrs } from './metadata/local-xattrs.ts';
@@ -42,6 +43,8 @@ export interface OpenFileSystemOptions {
   readonly settleMs: number;
   /** Age at which a listing is asked for again, milliseconds. */
   readonly listingAgeMs: number;
+  /** Shortest pause between two looks at the change feed, milliseconds; 5 s when not given. */
+  readonly feedIntervalMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -87,6 +90,8 @@ export interface OpenedFileSystem {
   /** Bytes of contents on this disk. */
   cachedBytes(): number;
   nodes(): number;
+  /** Of the change feed; undefined where the drive has none. */
+  feed(): FeedStatus | undefined;
   /**
    * Sends at once, and resolves when everything at and below `path` (default: the whole tree) is on the drive but what is
    * parked, which it returns. ENOENT if there is no such path.
@@ -99,6 +104,9 @@ export interface OpenedFileSystem {
 /** How long a caller who wants the newest listing waits for it before the known one must do, milliseconds. */
 const listingPatienceMs = 2_000;
 const sendConcurrency = 4;
+/** While these hold, what the drive says may be about somebody else's drive. */
+const notOurs: ReadonlySet<HoldKind> = new Set(['unconfirmed', 'account']);
+const usualFeedIntervalMs = 5_000;
 /** How long a node whose item has gone from its folder is kept, milliseconds. */
 const lostForMs = 60_000;
 /** Kept here of an item rather than of a node. */
@@ -111,6 +119,7 @@ class Composition implements OpenedFileSystem {
   readonly fs: DriveFileSystem;
   readonly #parts: FsParts;
   readonly #lost: LostNodes;
+  readonly #feed: ChangeFeed | undefined;
   readonly #unwatch: () => void;
   readonly #fullDrive: FullDrive;
   #kernel: KernelCache = noKernel;
@@ -139,8 +148,11 @@ class Composition implements OpenedFileSystem {
       {
         isMaking: (parent, name) => journal.isMaking({ parent, name }),
         entryChanged: (parent, name) => {
-          if (references.isKnownToKernel(parent) || parent === rootNode) this.#kernel.invalidateEntry(parent, name);
           store.afterCommit(() => this.fs.pins.look(tree.child(parent, name)?.id ?? parent));
+          if (!references.isKnownToKernel(parent) && parent !== rootNode) return;
+          this.#kernel.invalidateEntry(parent, name);
+          // A name that the kernel never knew says nothing to it, but what it knows of the folder is old as well.
+          this.#kernel.invalidateNode(parent);
         },
         nodeChanged: (node) => {
           if (references.isKnownToKernel(node)) this.#kernel.invalidateNode(node);
@@ -151,8 +163,16 @@ class Composition implements OpenedFileSystem {
       },
       () => timestampNow(clock.now()),
     );
+    const intervalMs = options.feedIntervalMs ?? usualFeedIntervalMs;
+    const renew = (folder: NodeId): Promise<void> => listings.renew(folder);
+    this.#feed = drive.features.changeFeed
+      ? new ChangeFeed({
+          ...{ store, tree, drive, changes, clock, log, intervalMs, renew },
+          doubtfulBecause: () => queue.holds.find(({ kind }) => notOurs.has(kind))?.reason,
+        })
+      : undefined;
     const listings = new Listings(drive, tree, changes, {
-      ...{ ageMs: options.listingAgeMs, patienceMs: listingPatienceMs, clock, log },
+      ...{ ageMs: options.listingAgeMs, patienceMs: listingPatienceMs, keeper: this.#feed, clock, log },
     });
     const queue = new UploadQueue(
       {
@@ -163,8 +183,10 @@ class Composition implements OpenedFileSystem {
           this.#kernel.invalidateEntry(parent, after);
         },
         itemPassed: (from, to) => xattrs.pass(from, to, itemAttributes),
-        renew: (folder) =>
-          void listings.renew(folder).catch((error: unknown) => log.info(`not listed again: ${error}`)),
+        renew: (folder) => {
+          this.#feed?.hurry();
+          void renew(folder).catch((error: unknown) => log.info(`not listed again: ${error}`));
+        },
       },
       {
         ...{ settleMs: options.settleMs, concurrency: sendConcurrency },
@@ -187,6 +209,7 @@ class Composition implements OpenedFileSystem {
     queue.start();
     this.#fullDrive.start();
     this.fs.pins.start();
+    this.#feed?.start();
   }
 
   attachKernel(cache: KernelCache): void {
@@ -207,6 +230,7 @@ class Composition implements OpenedFileSystem {
 
   release(kind: HoldKind): void {
     this.#parts.queue.release(kind);
+    this.#feed?.retry();
   }
 
   conflicts(): readonly ConflictCopy[] {
@@ -225,6 +249,10 @@ class Composition implements OpenedFileSystem {
     return this.#parts.tree.count();
   }
 
+  feed(): FeedStatus | undefined {
+    return this.#feed?.status;
+  }
+
   async sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentChange[]> {
     const { queue, tree } = this.#parts;
     const top = await this.#nodeAt(path ?? '/', signal);
@@ -240,6 +268,7 @@ class Composition implements OpenedFileSystem {
     this.fs.pins.close();
     listings.close();
     this.#lost.close();
+    await this.#feed?.close();
     await queue.stop();
     this.fs.close();
     await contents.closeAll();
@@ -249,6 +278,7 @@ class Composition implements OpenedFileSystem {
   #inReach(): void {
     this.#parts.queue.release('offline');
     this.fs.pins.wake();
+    this.#feed?.retry();
   }
 
   #becameDirty(id: NodeId): void {

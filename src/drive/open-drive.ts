@@ -14,6 +14,7 @@ import { HttpClient } from '../http/http-client.ts';
 import type { TokenSource } from '../http/token-source.ts';
 import type { Account, Drive } from './drive.ts';
 import { GraphDrive } from './graph/graph-drive.ts';
+import { canonicalDriveId } from './graph/graph-ids.ts';
 import { defaultStorageUrl, LiveDrive } from './live/live-drive.ts';
 import type { Reach } from './reach.ts';
 import { withBreaker } from './with-breaker.ts';
@@ -30,6 +31,8 @@ export interface DriveSettings {
   readonly loginUrl: string;
   /** Where the app is registered to be answered at; undefined: where the dialect's apps usually are. */
   readonly redirectUri?: string | undefined;
+  /** Another drive than the account's own, where the service has several. */
+  readonly driveId?: string | undefined;
   /** Bytes; larger contents go in fragments. */
   readonly simpleUploadLimit?: number;
 }
@@ -44,6 +47,8 @@ export interface OpenOptions {
 export interface OpenedDrive {
   readonly drive: Drive;
   readonly reach: Reach;
+  /** Whose drive it is, where the settings name the drive itself: `account` answers the same. */
+  readonly owner?: string;
   /** Breaks what is under way. */
   close(): void;
 }
@@ -71,6 +76,8 @@ interface Dialect {
   /** Where besides the API the token may go. */
   trusted(settings: DriveSettings): (origin: string) => boolean;
   drive(ground: Ground, http: HttpClient): Drive;
+  /** Whose drive it is, where the settings name the drive itself. */
+  owner?(settings: DriveSettings): string | undefined;
 }
 
 const live: Dialect = {
@@ -89,8 +96,15 @@ const graph: Dialect = {
   signIn: ({ loginUrl, redirectUri }, client, http) => new GraphSignIn({ http, loginUrl, client, redirectUri }),
   // Contents are at addresses that carry a permission of their own.
   trusted: () => () => false,
-  drive: ({ settings: { simpleUploadLimit }, clock }, http) =>
-    new GraphDrive({ http, clock, ...(simpleUploadLimit === undefined ? {} : { simpleUploadLimit }) }),
+  drive: ({ settings, clock }, http) => {
+    const { simpleUploadLimit, driveId } = settings;
+    return new GraphDrive({
+      ...{ http, clock },
+      ...(driveId === undefined ? {} : { driveId }),
+      ...(simpleUploadLimit === undefined ? {} : { simpleUploadLimit }),
+    });
+  },
+  owner: ({ driveId }) => (driveId === undefined ? undefined : canonicalDriveId(driveId)),
 };
 
 const dialects: Readonly<Record<string, Dialect>> = { live, graph };
@@ -139,10 +153,13 @@ export const openDrive = async (settings: DriveSettings, options: OpenOptions = 
   const signIn = dialect.signIn(settings, await clientOf(ground.file), signInHttp);
   const tokens = new FileTokenSource({ file: ground.file, signIn, clock, log });
   const http = new HttpClient({ base: `${settings.apiUrl}/`, tokens, clock, trusted: dialect.trusted(settings) });
-  const asked = ofOneAccount(dialect.drive(ground, http), tokens);
+  const owner = dialect.owner?.(settings);
+  const plain = dialect.drive(ground, http);
+  const asked = owner === undefined ? ofOneAccount(plain, tokens) : plain;
   const limited = withLimits(asked, undefined, clock);
   const broken = withBreaker(limited, { clock, log, probe: (signal) => asked.account(signal) });
   return {
+    ...(owner === undefined ? {} : { owner }),
     drive: withTrace(withRetry(broken.drive, { clock, ...patience }), log, clock),
     reach: broken.reach,
     close: () => {
@@ -183,6 +200,8 @@ const identifyMs = 20_000;
 /** Signing in works without it, so that a failure is told, and no more. */
 const accountOf = async (token: string, dialect: Dialect, ground: Ground, log: Log): Promise<Account | undefined> => {
   const { apiUrl } = ground.settings;
+  // Who signs in has a drive of their own, whichever one is mounted.
+  const own: Ground = { ...ground, settings: { ...ground.settings, driveId: undefined } };
   const tokens: TokenSource = {
     token: async () => token,
     renew: async () => {
@@ -192,7 +211,7 @@ const accountOf = async (token: string, dialect: Dialect, ground: Ground, log: L
   const http = new HttpClient({ base: `${apiUrl}/`, tokens, clock: ground.clock });
   const patience = { clock: ground.clock, patienceMs: 5000 };
   try {
-    return await withRetry(dialect.drive(ground, http), patience).account(AbortSignal.timeout(identifyMs));
+    return await withRetry(dialect.drive(own, http), patience).account(AbortSignal.timeout(identifyMs));
   } catch (error) {
     log.warn('the service does not say whose sign-in this is; the next mount asks again', error);
     return undefined;

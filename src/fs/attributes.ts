@@ -37,7 +37,7 @@ const linksOf = (node: Node): number => {
   return node.parent === undefined ? 0 : 1;
 };
 
-export const entryOf = (parts: FsParts, id: NodeId, written: Written): Entry => ({
-  attributes: attributesOf(parts, needNode(parts, id), written),
-  validMs: parts.listings.ageMs,
-});
+export const entryOf = (parts: FsParts, id: NodeId, written: Written): Entry => {
+  const node = needNode(parts, id);
+  return { attributes: attributesOf(parts, node, written), validMs: parts.listings.validMs(node) };
+};

@@ -7,19 +7,24 @@ import type { Log } from '../base/log.ts';
 import { SingleFlight } from '../base/single-flight.ts';
 import type { Drive, ItemId } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
-import { type NodeId, rootNode } from './node.ts';
+import { type Node, type NodeId, rootNode } from './node.ts';
 import type { FolderAnswer, RemoteChanges } from './remote-changes.ts';
 import type { Tree } from './tree.ts';
+import type { TreeKeeper } from './tree-keeper.ts';
 
 export interface ListingsOptions {
   /** A listing older than this is asked for again on use; milliseconds. */
   readonly ageMs: number;
   /** How long a caller who wants the newest state waits before the old one must do; milliseconds. */
   readonly patienceMs: number;
+  /** Keeps listings true, so that they do not become old; undefined where nobody does. */
+  readonly keeper?: TreeKeeper | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** How long the kernel may believe what is kept true: it is told of changes, and asks again soon enough to show that it is used. */
+const keptMs = 5 * 60_000;
 /** After a failed refresh, no other is tried for this long, so that an unreachable service does not slow every call. */
 const pauseAfterFailureMs = 5_000;
 
@@ -31,6 +36,7 @@ export class Listings {
   readonly #changes: RemoteChanges;
   readonly #options: ListingsOptions;
   readonly #running = new SingleFlight<NodeId, void>();
+  readonly #waiting = new SingleFlight<NodeId, void>();
   readonly #abort = new AbortController();
   /** Folders that alone cannot be listed: when they may be tried again. */
   readonly #resting = new Map<NodeId, number>();
@@ -45,20 +51,23 @@ export class Listings {
     setMaxListeners(0, this.#abort.signal);
   }
 
-  /** How long an answer about what is in a folder holds; milliseconds. */
-  get ageMs(): number {
-    return this.#options.ageMs;
+  /** How long what is known of the node may be believed without asking; milliseconds. */
+  validMs({ parent, id }: Node): number {
+    const folder = this.#tree.get(parent ?? id);
+    const isKept = folder?.listedAt !== undefined && this.#options.keeper?.keeps(folder) === true;
+    return isKept ? Math.max(keptMs, this.#options.ageMs) : this.#options.ageMs;
   }
 
   /** Resolves when all children of the folder are known, however old that knowledge is. */
   async known(folder: NodeId, signal: AbortSignal): Promise<void> {
-    if (!this.#isComplete(folder)) return abortable(this.#list(folder), signal);
+    if (!this.#isComplete(folder)) return abortable(this.#listInTurn(folder), signal);
     this.touch(folder);
   }
 
   /** As `known`, but waits for the newest state, as long as the drive answers soon. */
   async fresh(folder: NodeId, signal: AbortSignal): Promise<void> {
-    if (!this.#isComplete(folder)) return abortable(this.#list(folder), signal);
+    this.#options.keeper?.used();
+    if (!this.#isComplete(folder)) return abortable(this.#listInTurn(folder), signal);
     if (!this.#isOld(folder) || this.#isPaused(folder)) return;
     const ended = new AbortController();
     const patience = this.#options.clock.sleep(this.#options.patienceMs, AbortSignal.any([signal, ended.signal]));
@@ -72,6 +81,7 @@ export class Listings {
 
   /** Somebody uses what is known of the folder: asks for it again, in the background, if that is old. */
   touch(folder: NodeId): void {
+    this.#options.keeper?.used();
     if (this.#isComplete(folder) && this.#isOld(folder)) void this.#refreshInBackground(folder);
   }
 
@@ -93,6 +103,7 @@ export class Listings {
   #isOld(folder: NodeId): boolean {
     const node = this.#tree.get(folder);
     if (node?.listedAt === undefined || node.item === undefined) return false;
+    if (this.#options.keeper?.keeps(node) === true) return false;
     const age = this.#options.clock.now() - node.listedAt;
     return age >= this.#options.ageMs || age < 0;
   }
@@ -111,6 +122,17 @@ export class Listings {
       if (error instanceof DriveError && !error.passing) this.#resting.set(folder, until);
       else this.#pausedUntil = until;
       this.#options.log.info(`folder ${this.#tree.path(folder) ?? folder} could not be listed again: ${String(error)}`);
+    });
+  }
+
+  /** As `#list`, unless the folder becomes known in another way before its turn has come. */
+  #listInTurn(folder: NodeId): Promise<void> {
+    const { keeper } = this.#options;
+    if (keeper === undefined) return this.#list(folder);
+    return this.#waiting.run(folder, async () => {
+      const isKnown = (): boolean => this.#isComplete(folder);
+      await keeper.turn(isKnown, this.#abort.signal);
+      if (!isKnown()) await this.#list(folder);
     });
   }
 

@@ -50,4 +50,6 @@ export interface Node {
    * was made here and is not on the drive yet is complete without any listing.
    */
   readonly listedAt?: number;
+  /** Number of the last listing of the whole drive that its item turned up in. */
+  readonly listing?: number;
 }

@@ -36,6 +36,15 @@ export interface FolderAnswer {
   readonly postponed: Map<ItemId, Item>;
 }
 
+/**
+ * What became of an item that the change feed told of: `done`; the folder is not known (`parent`); the name is another item's
+ * (`name`) or one that we are making (`making`); or one of our own changes of it took effect since the feed was asked, so that it
+ * has to be looked at once more (`doubt`).
+ */
+export type Told = 'done' | 'parent' | 'name' | 'making' | 'doubt';
+
+/** Former versions remembered of one item. */
+const rememberedVersions = 8;
 /** More own changes than this are never under way while one listing is. */
 const rememberedChanges = 50_000;
 
@@ -44,13 +53,20 @@ const kindOf = (item: Item): NodeKind => {
   return item.kind === 'file' && isLinkItem(item.name, item.size) ? 'symlink' : 'file';
 };
 
+const isSame = (one: Timestamp, other: Timestamp): boolean =>
+  one.seconds === other.seconds && one.nanoseconds === other.nanoseconds;
+
 export class RemoteChanges {
   readonly #store: Store;
   readonly #tree: Tree;
   readonly #listener: TreeListener;
   readonly #now: () => Timestamp;
   readonly #settled = new LRUCache<ItemId, Moment>({ max: rememberedChanges });
+  /** Versions that later ones are known of: answers that still tell them are old, whenever they come. */
+  readonly #former = new LRUCache<ItemId, readonly string[]>({ max: rememberedChanges });
   #moment: Moment = 0;
+  /** While the whole drive is listed: its nodes that turn up in any answer are marked with this number. */
+  listing: number | undefined;
 
   constructor(store: Store, tree: Tree, listener: TreeListener, now: () => Timestamp) {
     this.#store = store;
@@ -68,10 +84,74 @@ export class RemoteChanges {
   settle(id: ItemId): void {
     this.#moment += 1;
     this.#settled.set(id, this.#moment);
+    const before = this.#tree.byItem(id)?.item;
+    if (before !== undefined) this.#supersede(before);
+  }
+
+  /** Whether what was said when it was `asked` still counts. */
+  counts(id: ItemId, asked: Moment): boolean {
+    return (this.#settled.get(id) ?? 0) <= asked;
   }
 
   applyRoot(item: Item): void {
-    this.#store.transact(() => this.#tree.update(rootNode, { item }));
+    this.#store.transact(() => this.#tree.update(rootNode, { item, ...this.#mark() }));
+  }
+
+  /** What the change feed says of one item. */
+  applyTold(item: Item, asked: Moment): Told {
+    if (item.parentId === undefined) this.applyRoot(item);
+    const parent = item.parentId === undefined ? undefined : this.#tree.byItem(item.parentId);
+    if (item.parentId === undefined) return 'done';
+    if (parent === undefined) return 'parent';
+    const known = this.#tree.byItem(item.id);
+    if (this.#isFormer(item, known)) {
+      this.#markSeen(known);
+      return 'done';
+    }
+    const isNews = known?.item?.version !== item.version;
+    // A node that is gone here may be one that we removed ourselves, whenever the feed says so.
+    const isSettled = known === undefined ? this.#settled.has(item.id) : !this.counts(item.id, asked);
+    if (isNews && isSettled) return 'doubt';
+    // What is in a notebook, or in a folder that was removed here, is nobody's.
+    if (parent.kind !== 'folder' || !this.#isLiving(parent.id)) return 'done';
+    return this.#applyToldIn(parent.id, item, known);
+  }
+
+  #applyToldIn(folder: NodeId, item: Item, known: Node | undefined): Told {
+    if (this.#isNameHeld(folder, item)) return 'name';
+    if (known === undefined && this.#isBeingMade(folder, item)) return 'making';
+    this.#store.transact(() => this.#applyIn(folder, item));
+    return 'done';
+  }
+
+  /** The item of the node that has the item's name, in its folder. */
+  nameHolder(item: Item): ItemId | undefined {
+    const folder = item.parentId === undefined ? undefined : this.#tree.byItem(item.parentId);
+    const name = toLocalName(item.name, kindOf(item) === 'symlink');
+    const holder = folder === undefined ? undefined : this.#tree.childAnyCase(folder.id, name);
+    return holder === undefined ? undefined : this.#tree.get(holder.id)?.item?.id;
+  }
+
+  isNameTaken(item: Item): boolean {
+    const folder = item.parentId === undefined ? undefined : this.#tree.byItem(item.parentId);
+    return folder !== undefined && this.#isNameHeld(folder.id, item);
+  }
+
+  /** Items whose names are each other's: all names are given up before one is taken. */
+  giveUpNames(items: readonly Item[]): void {
+    this.#store.transact(() => {
+      for (const item of items) {
+        const folder = item.parentId === undefined ? undefined : this.#tree.byItem(item.parentId);
+        if (folder !== undefined) this.#giveUpName(folder.id, item);
+      }
+    });
+  }
+
+  /** The item as the drive has it now, wherever it is. */
+  applyLooked(item: Item): void {
+    const folder = item.parentId === undefined ? undefined : this.#tree.byItem(item.parentId);
+    if (folder?.kind !== 'folder' || !this.#isLiving(folder.id)) return;
+    this.#store.transact(() => this.#applyIn(folder.id, item));
   }
 
   /** To be taken before a folder is listed. */
@@ -85,7 +165,7 @@ export class RemoteChanges {
     this.#store.transact(() => {
       for (const item of items) {
         seen.add(item.id);
-        if (!this.#counts(item.id, asked)) continue;
+        if (!this.counts(item.id, asked)) continue;
         if (this.#isNameHeld(folder, item)) postponed.set(item.id, item);
         else this.#applyIn(folder, item);
       }
@@ -96,7 +176,7 @@ export class RemoteChanges {
   unseen({ folder, asked, seen }: FolderAnswer): NodeId[] {
     return [...this.#tree.children(folder)].flatMap(({ id }) => {
       const item = this.#tree.get(id)?.item;
-      return item !== undefined && !seen.has(item.id) && this.#counts(item.id, asked) ? [id] : [];
+      return item !== undefined && !seen.has(item.id) && this.counts(item.id, asked) ? [id] : [];
     });
   }
 
@@ -106,7 +186,7 @@ export class RemoteChanges {
     if (!this.#isLiving(folder)) return;
     this.#store.transact(() => {
       for (const child of this.unseen(answer)) this.lose(child);
-      const items = [...postponed.values()].filter((item) => this.#counts(item.id, asked));
+      const items = [...postponed.values()].filter((item) => this.counts(item.id, asked));
       // Names may have gone round in a circle: all are given up before one is taken.
       for (const item of items) this.#giveUpName(folder, item);
       for (const item of items) this.#applyIn(folder, item);
@@ -118,7 +198,7 @@ export class RemoteChanges {
   applyItem(item: Item, asked: Moment): void {
     this.#store.transact(() => {
       const node = this.#tree.byItem(item.id);
-      if (node !== undefined && this.#counts(item.id, asked)) this.#adopt(node, item, node.parent);
+      if (node !== undefined && this.counts(item.id, asked)) this.#adopt(node, item, node.parent);
     });
   }
 
@@ -135,6 +215,7 @@ export class RemoteChanges {
   replaceContent(id: NodeId, item: Item): void {
     this.#store.transact(() => {
       const node = this.#tree.get(id);
+      if (node?.item !== undefined) this.#supersede(node.item);
       if (node !== undefined) this.#tree.update(id, { item, ...this.#newContent(node, item) });
     });
   }
@@ -155,8 +236,22 @@ export class RemoteChanges {
     });
   }
 
-  #counts(id: ItemId, asked: Moment): boolean {
-    return (this.#settled.get(id) ?? 0) <= asked;
+  #mark(): { readonly listing?: number } {
+    return this.listing === undefined ? {} : { listing: this.listing };
+  }
+
+  #markSeen(node: Node | undefined): void {
+    if (node !== undefined && this.listing !== undefined) this.#tree.update(node.id, this.#mark());
+  }
+
+  #supersede({ id, version }: Item): void {
+    const former = this.#former.get(id) ?? [];
+    if (!former.includes(version)) this.#former.set(id, [...former, version].slice(-rememberedVersions));
+  }
+
+  /** A state that is known to be over. */
+  #isFormer({ id, version }: Item, known: Node | undefined): boolean {
+    return known?.item?.version !== version && (this.#former.get(id)?.includes(version) ?? false);
   }
 
   #isLiving(folder: NodeId): boolean {
@@ -209,31 +304,43 @@ export class RemoteChanges {
   }
 
   #add(parent: NodeId, item: Item): void {
+    if (this.#isBeingMade(parent, item)) return;
     const wanted = toLocalName(item.name, kindOf(item) === 'symlink');
-    const holder = this.#tree.childAnyCase(parent, wanted);
-    // A node of that name without an item is being created by us: this may be its item, and if not, the queue finds out.
-    if (holder !== undefined && this.#tree.get(holder.id)?.item === undefined) return;
-    // As before, if the node that is being created has been moved on meanwhile.
-    if (this.#listener.isMaking(parent, wanted)) return;
     const name = this.#freeName(parent, wanted);
     const time = timestamp(item.modified);
     const kind = kindOf(item);
-    this.#tree.add({ kind, parent, name, size: item.size, mtime: time, ctime: time, item });
+    this.#tree.add({ kind, parent, name, size: item.size, mtime: time, ctime: time, item, ...this.#mark() });
     this.#listener.entryChanged(parent, name);
   }
 
+  #isBeingMade(parent: NodeId, item: Item): boolean {
+    const wanted = toLocalName(item.name, kindOf(item) === 'symlink');
+    const holder = this.#tree.childAnyCase(parent, wanted);
+    // A node of that name without an item is being created by us: this may be its item, and if not, the queue finds out.
+    if (holder !== undefined && this.#tree.get(holder.id)?.item === undefined) return true;
+    // As before, if the node that is being created has been moved on meanwhile.
+    return this.#listener.isMaking(parent, wanted);
+  }
+
   #adopt(node: Node, item: Item, folder: NodeId | undefined): void {
+    const { item: before } = node;
+    if (before !== undefined && before.version !== item.version) this.#supersede(before);
     const { content, place } = node.ahead;
     const follows = { content: content !== true, place: place !== true };
     const base = node.base === undefined ? {} : { base: rebased(node.base, item, follows) };
-    this.#tree.update(node.id, { item, ...base, ...this.#contentChanges(node, item) });
+    this.#tree.update(node.id, { item, ...base, ...this.#contentChanges(node, item), ...this.#mark() });
     if (folder !== undefined && this.#isToMove(node, item, folder)) this.#replace(node, item, folder);
   }
 
   #contentChanges(node: Node, item: Item): NodeChanges {
     const before = node.item;
     if (node.ahead.content || node.kind === 'folder') return {};
-    if (before?.contentVersion === item.contentVersion && before.size === item.size) return {};
+    if (before?.contentVersion === item.contentVersion && before.size === item.size) {
+      const isTouched = before.modified !== item.modified && isSame(node.mtime, timestamp(before.modified));
+      if (!isTouched) return {};
+      this.#listener.nodeChanged(node.id);
+      return { mtime: timestamp(item.modified), ctime: this.#now() };
+    }
     return this.#newContent(node, item);
   }
 

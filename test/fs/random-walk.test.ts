@@ -211,7 +211,7 @@ for (const listingAgeMs of [1e9, 0]) {
       fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), async (steps) => {
         const mortal = new MortalDrive();
         const bench = await Bench.open({
-          memory: { fragmentSize: 2000, features: { simpleUploadLimit: 5000 } },
+          memory: { fragmentSize: 2000, features: { changeFeed: false, simpleUploadLimit: 5000 } },
           wrap: (drive) => mortal.around(drive),
           fs: { listingAgeMs },
         });

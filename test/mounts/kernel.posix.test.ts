@@ -33,23 +33,24 @@ posixSuite(
   { skip: mountObstacle() },
 );
 
-posixSuite(
-  'POSIX: the kernel driver over the live dialect',
-  () =>
-    mountSubject(
-      { driver: drivers.kernel, service: exported('test/support/drive-service', 'liveService') },
-      {
-        // Whatever the cases did: in the end the drive holds the bytes that the mount shows.
-        beforeEnd: async (mount) => {
-          const drive = (await mount.ask()) as { parked: number; files: string[] };
-          const shown = await treeHashes(mount.mountpoint, { algorithm: 'sha1', linksAsFiles: true });
-          const files = Object.values(shown)
-            .filter((line) => line !== 'folder')
-            .sort();
-          assert.deepEqual(drive, { parked: 0, files });
-          assert.ok(files.length > 200, `${files.length} files`);
+for (const dialect of ['live', 'graph'])
+  posixSuite(
+    `POSIX: the kernel driver over the dialect ${dialect}`,
+    () =>
+      mountSubject(
+        { driver: drivers.kernel, service: exported('test/support/drive-service', `${dialect}Service`) },
+        {
+          // Whatever the cases did: in the end the drive holds the bytes that the mount shows.
+          beforeEnd: async (mount) => {
+            const drive = (await mount.ask()) as { parked: number; files: string[] };
+            const shown = await treeHashes(mount.mountpoint, { algorithm: 'sha1', linksAsFiles: true });
+            const files = Object.values(shown)
+              .filter((line) => line !== 'folder')
+              .sort();
+            assert.deepEqual(drive, { parked: 0, files });
+            assert.ok(files.length > 200, `${files.length} files`);
+          },
         },
-      },
-    ),
-  { skip: mountObstacle() },
-);
+      ),
+    { skip: mountObstacle() },
+  );

@@ -48,3 +48,17 @@ posixSuite(
     ),
   { cannot, skip: mountObstacle() },
 );
+
+posixSuite(
+  'POSIX: fuse-native over the dialect graph',
+  () =>
+    mountSubject(
+      { driver: drivers.native, service: exported('test/support/drive-service', 'graphService') },
+      {
+        last: (answer) => {
+          assert.deepEqual(answer, { parked: 0 });
+        },
+      },
+    ),
+  { cannot, skip: mountObstacle() },
+);

@@ -24,8 +24,14 @@ const driveTree = ({ emulator }: Emulated, top: string): Record<string, string> 
   return Object.fromEntries(lines.sort(([one], [two]) => (one < two ? -1 : 1)));
 };
 
-for (const driver of ['kernel', 'fuse-native'])
-  describe(`tools on ${driver}`, { skip: mountObstacle() ?? false, timeout: 900_000 }, () => {
+const rounds = [
+  { driver: 'kernel', dialect: 'live' },
+  { driver: 'fuse-native', dialect: 'live' },
+  { driver: 'kernel', dialect: 'graph' },
+] as const;
+
+for (const { driver, dialect } of rounds)
+  describe(`tools on ${driver}, dialect ${dialect}`, { skip: mountObstacle() ?? false, timeout: 900_000 }, () => {
     let place: Emulated | undefined;
     let skydrive: Skydrive | undefined;
     const started = (): { place: Emulated; skydrive: Skydrive; tools: string } => {
@@ -35,7 +41,7 @@ for (const driver of ['kernel', 'fuse-native'])
     let expected: Record<string, string> = {};
 
     before(async () => {
-      place = await emulated({ strict: true });
+      place = await emulated({ strict: true }, dialect);
       await mkdir(join(place.folder, 'material'));
       await makeMaterial(join(place.folder, 'material'));
       skydrive = new Skydrive(place, driver);

@@ -1,16 +1,23 @@
-// The real file system over a drive, as serve-file-system.ts wants it: over a drive in memory, or over the live dialect.
+// The real file system over a drive, as serve-file-system.ts wants it: over a drive in memory, or over a dialect.
 import { systemClock } from '../../src/base/clock.ts';
 import { makeLog } from '../../src/base/log.ts';
 import type { Drive } from '../../src/drive/drive.ts';
 import { openDrive } from '../../src/drive/open-drive.ts';
 import { openFileSystem } from '../../src/open-file-system.ts';
-import { emulated } from './emulated.ts';
+import { type EmulatedDialect, emulated } from './emulated.ts';
 import { liveLike, MemoryDrive } from './memory-drive.ts';
 import type { Service } from './serve-file-system.ts';
 import { tempDir } from './temp-dir.ts';
 
 interface DriveService extends Service {
-  ask(question: unknown): Promise<{ readonly parked: number }>;
+  ask(question: unknown): Promise<Sent>;
+}
+
+interface Sent {
+  /** Changes that could not be sent. */
+  readonly parked: number;
+  /** Where there are some: why. */
+  readonly why?: unknown;
 }
 
 /** Asked anything, it waits until the drive has everything, and tells how many changes could not be sent. */
@@ -21,16 +28,17 @@ const serviceOn = (drive: Drive, folder: string, close: () => Promise<void>): Dr
     ...{ drive, folder, clock: systemClock, log, cacheSize: 1e9, settleMs: 20, listingAgeMs: 30_000 },
     settings: { uid, gid, umask: 0o022, durability: 'local', remotePatienceMs: 60_000, readOnly: false },
   });
-  let last = 0;
+  let last: Sent = { parked: 0 };
   const sync = async (): Promise<void> => {
-    last = (await opened.sync(undefined, AbortSignal.timeout(120_000))).length;
+    const parked = await opened.sync(undefined, AbortSignal.timeout(300_000));
+    last = { parked: parked.length, ...(parked.length === 0 ? {} : { why: parked }) };
   };
   return {
     fs: opened.fs,
     attached: (mount) => opened.attachKernel(mount),
     ask: async (question) => {
       if (question !== 'ended') await sync();
-      return { parked: last };
+      return last;
     },
     close: async () => {
       await sync();
@@ -49,12 +57,12 @@ export const driveService = async (): Promise<Service> => {
 };
 
 /**
- * The live dialect on an emulator in the serving process: what a test calls synchronously on the mount may make the file
+ * A dialect on an emulator in the serving process: what a test calls synchronously on the mount may make the file
  * system ask the emulator, which could not answer from the test's own process. `files`: SHA-1 of what the drive holds.
  */
-export const liveService = async (): Promise<Service> => {
-  const { emulator, configFile, apiUrl, loginUrl, cacheDir, ...place } = await emulated({ strict: true });
-  const { drive, close } = await openDrive({ dialect: 'live', configFile, apiUrl, loginUrl });
+const dialectService = async (dialect: EmulatedDialect): Promise<Service> => {
+  const { emulator, configFile, apiUrl, loginUrl, cacheDir, ...place } = await emulated({ strict: true }, dialect);
+  const { drive, close } = await openDrive({ dialect, configFile, apiUrl, loginUrl });
   const hashes = (): string[] => emulator.admin.tree().flatMap(({ sha1 }) => (sha1 === undefined ? [] : [sha1]));
   const service = serviceOn(drive, cacheDir, async () => {
     close();
@@ -64,7 +72,13 @@ export const liveService = async (): Promise<Service> => {
     ...service,
     ask: async (question) => {
       const answer = await service.ask(question);
-      return question === 'ended' ? answer : { ...answer, files: hashes().sort() };
+      if (question === 'ended') return answer;
+      const { violations } = emulator.requests;
+      if (violations.length > 0) throw new Error(`the emulator refused: ${JSON.stringify(violations)}`);
+      return { ...answer, files: hashes().sort() };
     },
   };
 };
+
+export const liveService = (): Promise<Service> => dialectService('live');
+export const graphService = (): Promise<Service> => dialectService('graph');

@@ -15,11 +15,23 @@ export interface Emulated extends AsyncDisposable {
   readonly cacheDir: string;
 }
 
-export const emulated = async (options: EmulatorOptions = {}): Promise<Emulated> => {
+/** Where the emulator speaks a dialect, below its address. */
+const places = {
+  live: { api: '/v5.0', login: '' },
+  graph: { api: '/v1.0', login: '/common/oauth2/v2.0' },
+} as const;
+
+export type EmulatedDialect = keyof typeof places;
+
+export const emulated = async (
+  options: EmulatorOptions = {},
+  dialect: EmulatedDialect = 'live',
+  settings: readonly string[] = [],
+): Promise<Emulated> => {
   const temp = await tempDir();
   const emulator = await startEmulator(options);
   const { accessToken, refreshToken, expiresIn } = emulator.admin.token();
-  const [apiUrl, loginUrl] = [`${emulator.url}/v5.0`, emulator.url];
+  const [apiUrl, loginUrl] = [`${emulator.url}${places[dialect].api}`, `${emulator.url}${places[dialect].login}`];
   const cacheDir = join(temp.path, 'cache');
   const configFile = join(temp.path, 'lcrc');
   const expires = new Date(Date.now() + expiresIn * 1000).toISOString().replace('T', ' ').replace('Z', '000');
@@ -27,11 +39,12 @@ export const emulated = async (options: EmulatorOptions = {}): Promise<Emulated>
     "client: {id: '0000000012345678', secret: 'not-a-secret'}",
     `auth: {access_token: '${accessToken}', refresh_token: '${refreshToken}', access_expires: ${expires}}`,
     'skydrive:',
-    '  dialect: live',
+    `  dialect: ${dialect}`,
     `  api_url: ${apiUrl}`,
     `  login_url: ${loginUrl}`,
     `  cache_dir: ${cacheDir}`,
     '  settle: 100ms',
+    ...settings.map((line) => `  ${line}`),
   ];
   await writeFile(configFile, `${lines.join('\n')}\n`, { mode: 0o600 });
   return {

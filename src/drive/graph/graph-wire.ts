@@ -57,6 +57,9 @@ const hashesOf = (wire: WireObject): Hashes => {
   return { quickXor: xor, best: named?.join(':') };
 };
 
+const hashOf = (kind: ItemKind, { best }: Hashes): Pick<Item, 'hash'> =>
+  kind !== 'file' || best === undefined ? {} : { hash: best };
+
 /** Where a shortcut leads to; undefined for what is none, or does not say. */
 export const targetOf = (wire: WireObject): { readonly drive: string; readonly top: string } | undefined => {
   const { remoteItem } = wire;
@@ -110,6 +113,10 @@ const timesOf = (wire: WireObject): Pick<Item, 'created' | 'modified'> => {
   return { created: created ?? modified, modified };
 };
 
+/** What the change feed of the own drive does not tell of. */
+const isForeign = (wire: WireObject, via: Via | undefined): boolean =>
+  via !== undefined || targetOf(wire) !== undefined;
+
 /** Undefined for what has no usable id: it cannot be addressed, so it is as good as not there. */
 export const toItem = (wire: WireObject, via: Via | undefined): Item | undefined => {
   const id = text(wire['id']);
@@ -123,8 +130,9 @@ export const toItem = (wire: WireObject, via: Via | undefined): Item | undefined
     ...{ name: text(wire['name']) ?? '', kind, size: kind === 'file' ? (toSize(wire['size']) ?? 0) : 0 },
     ...timesOf(wire),
     ...versionsOf(wire, kind, hashes),
-    ...(kind !== 'file' || hashes.best === undefined ? {} : { hash: hashes.best }),
+    ...hashOf(kind, hashes),
     ...(description === undefined ? {} : { description }),
+    ...(isForeign(wire, via) ? { foreign: true as const } : {}),
     facts: toFacts(wire, kind),
   };
 };

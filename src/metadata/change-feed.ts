@@ -1,0 +1,249 @@
+// The change feed keeps the tree true: it tells the whole drive once, in the background, and then what changes. It looks often while
+// things happen or somebody uses the tree, and seldom when nobody does. One look at a time; a look that fails is made again, from
+// where the last one that succeeded ended.
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Drive } from '../drive/drive.ts';
+import { DriveError } from '../drive/drive-error.ts';
+import type { Store } from '../store/store.ts';
+import { FeedChanges } from './feed-changes.ts';
+import { FeedPosition, type Position } from './feed-position.ts';
+import { sweep } from './feed-sweep.ts';
+import { FolderDoubts } from './folder-doubts.ts';
+import { HeldChanges } from './held-changes.ts';
+import { ListingTurns } from './listing-turns.ts';
+import type { Node, NodeId } from './node.ts';
+import type { RemoteChanges } from './remote-changes.ts';
+import type { Tree } from './tree.ts';
+import type { TreeKeeper } from './tree-keeper.ts';
+
+export interface ChangeFeedOptions {
+  readonly store: Store;
+  readonly tree: Tree;
+  readonly drive: Drive;
+  readonly changes: RemoteChanges;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Shortest pause between two looks, milliseconds. */
+  readonly intervalMs: number;
+  /** Lists a folder, whatever is known of it. */
+  renew(folder: NodeId): Promise<void>;
+  /** Why what the drive says is not to be believed now; undefined: it is. */
+  doubtfulBecause(): string | undefined;
+}
+
+/** What the feed is about, for whoever asks after the mount's state. */
+export interface FeedStatus {
+  /** `off`: the drive has no feed after all. */
+  readonly state: Position['state'] | 'off';
+  /** When the last look succeeded, milliseconds since 1970. */
+  readonly lookedAt?: number;
+  /** Why the last look failed, if it did. */
+  readonly trouble?: string;
+}
+
+/** Longest pause between two looks. */
+const longestPauseMs = 60_000;
+/** After so long without use and without changes, looks become rare. */
+const idleAfterMs = 10 * 60_000;
+/** A feed that has not answered for so long keeps nothing any more. */
+const trustedForMs = 3 * 60_000;
+
+export class ChangeFeed implements TreeKeeper {
+  readonly #options: ChangeFeedOptions;
+  readonly #position: FeedPosition;
+  readonly #held: HeldChanges;
+  readonly #changes: FeedChanges;
+  readonly #doubts: FolderDoubts;
+  readonly #turns: ListingTurns;
+  readonly #abort = new AbortController();
+  #running: Promise<void> | undefined;
+  #sleeping = new AbortController();
+  #isOff = false;
+  #isHurried = false;
+  #usedAt: number;
+  #aliveAt: number;
+  #lookedAt: number | undefined;
+  #startedAt: number;
+  #failures = 0;
+  #trouble: string | undefined;
+
+  constructor(options: ChangeFeedOptions) {
+    const { store, tree, drive, changes, clock, log } = options;
+    this.#options = options;
+    this.#position = new FeedPosition(store);
+    this.#held = new HeldChanges(store);
+    const renew = (folder: NodeId): Promise<void> => options.renew(folder);
+    this.#changes = new FeedChanges({ store, tree, drive, changes, held: this.#held, renew });
+    this.#doubts = new FolderDoubts({ tree, clock, log, renew });
+    this.#turns = new ListingTurns(clock);
+    this.#usedAt = clock.monotonic();
+    this.#aliveAt = this.#usedAt;
+    this.#startedAt = this.#usedAt;
+    this.#mark();
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Ends what is under way; nothing is changed any more. */
+  async close(): Promise<void> {
+    this.#abort.abort(new Error('the change feed is closing'));
+    await this.#running;
+  }
+
+  get status(): FeedStatus {
+    return {
+      state: this.#isOff ? 'off' : this.#position.get().state,
+      ...(this.#lookedAt === undefined ? {} : { lookedAt: this.#lookedAt }),
+      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
+    };
+  }
+
+  keeps({ item }: Node): boolean {
+    if (this.#isOff || item?.foreign === true || this.#position.get().state !== 'following') return false;
+    return this.#options.clock.monotonic() - this.#aliveAt < trustedForMs;
+  }
+
+  async turn(isKnown: () => boolean, signal: AbortSignal): Promise<void> {
+    const isOver = (): boolean => isKnown() || this.#isOff || this.#position.get().state === 'following';
+    await this.#turns.take(isOver, signal);
+  }
+
+  used(): void {
+    const now = this.#options.clock.monotonic();
+    const wasIdle = now - this.#usedAt > idleAfterMs;
+    this.#usedAt = now;
+    if (wasIdle) this.hurry();
+  }
+
+  /** Something shows that the tree may not be what the drive is: looks at once. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#sleeping.abort();
+  }
+
+  /** What looks failed of is over, as far as anybody knows: looks at once. */
+  retry(): void {
+    this.#failures = 0;
+    this.hurry();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort;
+    while (!signal.aborted && !this.#isOff) {
+      this.#isHurried = false;
+      this.#startedAt = this.#options.clock.monotonic();
+      try {
+        await this.#look();
+        this.#succeeded();
+      } catch (error) {
+        if (!signal.aborted) this.#failed(error);
+      }
+      await this.#pause();
+    }
+    this.#turns.wake();
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    this.#trouble = undefined;
+    this.#aliveAt = this.#options.clock.monotonic();
+    this.#lookedAt = this.#options.clock.now();
+  }
+
+  #failed(error: unknown): void {
+    const { log } = this.#options;
+    this.#failures += 1;
+    this.#trouble = error instanceof Error ? error.message : String(error);
+    if (error instanceof DriveError && error.fault === 'unsupported') {
+      this.#isOff = true;
+      log.warn('this drive does not tell of changes: folders are listed again when they are used', error);
+    } else if (error instanceof DriveError) log.info(`the drive did not tell of changes: ${error.message}`);
+    else log.error('changes of the drive could not be taken up', error);
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#abort.signal.aborted || this.#isOff) return;
+    this.#sleeping = new AbortController();
+    // Whoever is in a hurry after a failure may be so because of it.
+    const pauseMs = this.#isHurried && this.#failures === 0 ? 0 : this.#pauseMs();
+    const leftMs = Math.max(0, pauseMs - (this.#options.clock.monotonic() - this.#startedAt));
+    const signal = AbortSignal.any([this.#abort.signal, this.#sleeping.signal]);
+    await this.#options.clock.sleep(leftMs, signal).catch(() => {});
+  }
+
+  #pauseMs(): number {
+    const { intervalMs, clock } = this.#options;
+    const longest = Math.max(longestPauseMs, intervalMs);
+    if (this.#failures > 0) return Math.min(longest, intervalMs * 2 ** (this.#failures - 1));
+    const idleMs = clock.monotonic() - this.#usedAt - idleAfterMs;
+    return idleMs < 0 ? intervalMs : Math.min(longest, intervalMs + idleMs / 10);
+  }
+
+  /** One look: all pages that there are. */
+  async #look(): Promise<void> {
+    const { drive, changes } = this.#options;
+    const { signal } = this.#abort;
+    this.#checkBelieved();
+    await this.#settle();
+    for (let more = true; more; ) {
+      const before = this.#position.get();
+      const asked = changes.asking();
+      const page = await drive.changes(before.cursor, signal);
+      signal.throwIfAborted();
+      this.#checkBelieved();
+      if (page.reset) this.#beginAgain(before);
+      if (page.changes.length > 0 && before.state === 'following') this.#usedAt = this.#options.clock.monotonic();
+      const now = this.#position.get();
+      const state = now.state === 'listing' && !page.more ? 'sweeping' : now.state;
+      const stored = (): void => this.#position.set({ ...now, cursor: page.cursor, state });
+      await this.#changes.apply(page, asked, stored, signal);
+      this.#turns.pageCame();
+      more = page.more;
+    }
+    await this.#settle();
+    await this.#doubts.listDue(signal);
+  }
+
+  /** What is left to be done once all pages are in; also by a run that ended before. */
+  async #settle(): Promise<void> {
+    if (this.#position.get().state === 'listing') return;
+    await this.#changes.settle(this.#abort.signal);
+    if (this.#position.get().state === 'sweeping') await this.#sweep();
+  }
+
+  #checkBelieved(): void {
+    const reason = this.#options.doubtfulBecause();
+    if (reason !== undefined) throw new DriveError('busy', reason);
+  }
+
+  /** The whole drive is told again. What it does not tell of is found by the sweep. */
+  #beginAgain({ listing }: Position): void {
+    this.#options.log.info('the drive tells all that it holds again');
+    this.#options.store.transact(() => {
+      this.#held.clear();
+      this.#position.set({ listing: listing + 1, state: 'listing' });
+    });
+    this.#mark();
+  }
+
+  async #sweep(): Promise<void> {
+    const { tree, store, clock, renew } = this.#options;
+    const position = this.#position.get();
+    const doubt = (folder: NodeId): void => this.#doubts.add(folder);
+    await sweep(
+      { tree, store, renew, doubt },
+      { listing: position.listing, now: clock.now(), signal: this.#abort.signal },
+    );
+    this.#position.set({ ...position, state: 'following' });
+    this.#mark();
+    this.#turns.wake();
+  }
+
+  #mark(): void {
+    const { state, listing } = this.#position.get();
+    this.#options.changes.listing = state === 'following' ? undefined : listing;
+  }
+}
