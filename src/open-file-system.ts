@@ -20,7 +20,7 @@ import { FreeSpace } from './metadata/free-space.ts';
 import { Listings } from './metadata/listings.ts';
 import { LocalXattrs } from './metadata/local-xattrs.ts';
 import { type NodeId, rootNode } from './metadata/node.ts';
-import { RemoteChanges } from './metadata/remote-changes.ts';
+import { RemoteChanges, type TreeListener } from './metadata/remote-changes.ts';
 import { Tree } from './metadata/tree.ts';
 import { type Conflict, Conflicts } from './queue/conflicts.ts';
 import { FullDrive } from './queue/full-drive.ts';
@@ -145,22 +145,7 @@ class Composition implements OpenedFileSystem {
     const changes = new RemoteChanges(
       store,
       tree,
-      {
-        isMaking: (parent, name) => journal.isMaking({ parent, name }),
-        entryChanged: (parent, name) => {
-          store.afterCommit(() => this.fs.pins.look(tree.child(parent, name)?.id ?? parent));
-          if (!references.isKnownToKernel(parent) && parent !== rootNode) return;
-          this.#kernel.invalidateEntry(parent, name);
-          // A name that the kernel never knew says nothing to it, but what it knows of the folder is old as well.
-          this.#kernel.invalidateNode(parent);
-        },
-        nodeChanged: (node) => {
-          if (references.isKnownToKernel(node)) this.#kernel.invalidateNode(node);
-          this.fs.pins.look(node);
-        },
-        contentReplaced: (_, content) => contents.retire(content),
-        nodeLost: (node) => store.afterCommit(() => this.#lost.add(node)),
-      },
+      this.#treeListener({ store, tree, journal, contents, references }),
       () => timestampNow(clock.now()),
     );
     const intervalMs = options.feedIntervalMs ?? usualFeedIntervalMs;
@@ -273,6 +258,26 @@ class Composition implements OpenedFileSystem {
     this.fs.close();
     await contents.closeAll();
     await store.close();
+  }
+
+  #treeListener(parts: Pick<FsParts, 'store' | 'tree' | 'journal' | 'contents' | 'references'>): TreeListener {
+    const { store, tree, journal, contents, references } = parts;
+    return {
+      isMaking: (parent, name) => journal.isMaking({ parent, name }),
+      entryChanged: (parent, name) => {
+        store.afterCommit(() => this.fs.pins.look(tree.child(parent, name)?.id ?? parent));
+        if (!references.isKnownToKernel(parent) && parent !== rootNode) return;
+        this.#kernel.invalidateEntry(parent, name);
+        // A name that the kernel never knew says nothing to it, but what it knows of the folder is old as well.
+        this.#kernel.invalidateNode(parent);
+      },
+      nodeChanged: (node) => {
+        if (references.isKnownToKernel(node)) this.#kernel.invalidateNode(node);
+        this.fs.pins.look(node);
+      },
+      contentReplaced: (_, content) => contents.retire(content),
+      nodeLost: (node) => store.afterCommit(() => this.#lost.add(node)),
+    };
   }
 
   #inReach(): void {

@@ -15,6 +15,7 @@ import type { TokenSource } from '../http/token-source.ts';
 import type { Account, Drive } from './drive.ts';
 import { GraphDrive } from './graph/graph-drive.ts';
 import { canonicalDriveId } from './graph/graph-ids.ts';
+import { withReservedNames } from './graph/reserved-names.ts';
 import { defaultStorageUrl, LiveDrive } from './live/live-drive.ts';
 import type { Reach } from './reach.ts';
 import { withBreaker } from './with-breaker.ts';
@@ -98,11 +99,12 @@ const graph: Dialect = {
   trusted: () => () => false,
   drive: ({ settings, clock }, http) => {
     const { simpleUploadLimit, driveId } = settings;
-    return new GraphDrive({
+    const drive = new GraphDrive({
       ...{ http, clock },
       ...(driveId === undefined ? {} : { driveId }),
       ...(simpleUploadLimit === undefined ? {} : { simpleUploadLimit }),
     });
+    return withReservedNames(drive);
   },
   owner: ({ driveId }) => (driveId === undefined ? undefined : canonicalDriveId(driveId)),
 };
