@@ -65,12 +65,13 @@ test('a save of a small file costs 1, reading what is here 0', async () => {
 test('60 MiB cost a session and its fragments', async () => {
   await using bench = await GraphBench.open(seldom);
   await bench.following();
+  // How much room there is, is asked once a minute, and not for this file.
+  await bench.opened.fs.statfs(new AbortController().signal);
   const bytes = new Uint8Array(60 * 2 ** 20).fill(7);
   const kinds = await bench.asked(async () => {
     await bench.write('/large', bytes);
     await bench.sync();
   });
-  assert.deepEqual([count(kinds, 'session-create'), count(kinds, 'session-fragment')], [1, 6]);
-  assert.equal(kinds.length, 7);
+  assert.deepEqual(kinds, ['session-create', ...Array.from({ length: 6 }, () => 'session-fragment')]);
   assert.deepEqual(await bench.asked(() => bench.read('/large')), []);
 });
