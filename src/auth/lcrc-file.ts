@@ -50,7 +50,7 @@ export interface LcrcChange {
 
 const errorCode = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 
-const mending = "Write `client:` with `id: '…'` and `secret: '…'` into it, or run `skydrive auth`.";
+const mending = "Write `client:` with `id: '…'` and `secret: '…'` into it, or run `skydrive auth --client-id ID`.";
 
 /** The ancestor writes naive UTC, `2013-03-03 14:11:12.699137`. */
 const toTime = (text: string | undefined): number | undefined => {

@@ -108,9 +108,16 @@ class Reader {
 const findEntry = (entries: readonly Entry[] | undefined, key: string): Entry | undefined =>
   entries?.findLast((entry) => entry.key.value === key);
 
+/** Whatever does not show, breaks lines in YAML 1.1, or is in no text. */
+const unprintable = /[^\x20-\x7E\u00A0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFD]/;
+
+const escapes = /[\x7F-\x9F\u2028\u2029\uFEFF\uFFFE\uFFFF]/g;
+
 /** Single quotes keep everything as it is but what does not show; that needs the other kind, with escapes. */
 const quoted = (value: string): string =>
-  /[^\x20-\x7E\u00A0-\uD7FF\uE000-\uFFFD]/.test(value) ? JSON.stringify(value) : `'${value.replaceAll("'", "''")}'`;
+  unprintable.test(value)
+    ? JSON.stringify(value).replace(escapes, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    : `'${value.replaceAll("'", "''")}'`;
 
 /** What to write for a value: `plain` text goes as it is. */
 export type NewValue = string | { readonly plain: string } | null;

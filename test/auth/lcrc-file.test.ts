@@ -149,6 +149,18 @@ describe('changing ~/.lcrc', () => {
     assert.deepEqual([read.accessToken, read.refreshToken, read.accessExpires], Object.values(change));
   });
 
+  it('writes values that do not show so that every reader of YAML gets them back', async (t) => {
+    const values = ['\u0085x', 'a\u2028b', '\u007f', '\ufeffx', 'tab\there', 'two\nlines', '😀', '', ' x ', "it's: #1"];
+    for (const refreshToken of values) {
+      const lcrc = await file(t, ancestors);
+      await lcrc.update(async () => ({ refreshToken }));
+      assert.equal((await lcrc.read()).refreshToken, refreshToken);
+      const line = (await textOf(lcrc)).split('\n').find((row) => row.includes('refresh_token')) ?? '';
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u2028\ufeff]/);
+    }
+  });
+
   it('adds what is missing, in the layout that is there', async (t) => {
     const lcrc = await file(t, "client:\n    id: '00000000620A3E4A'   # keep\nauth:\n    code: x");
     await lcrc.update(async () => ({ ...change, code: null, settings: { account: '0012' } }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
@@ -70,6 +70,19 @@ describe('skydrive auth', () => {
     const file = await readFile(join(user.home, '.lcrc'), 'utf8');
     assert.match(file, /id: '0000000012345671'/);
     assert.equal((await stat(join(user.home, '.lcrc'))).mode & 0o777, 0o600);
+  });
+
+  it('mends a file that is empty, or whose id an earlier program has eaten', async () => {
+    await using user = await makeUser();
+    for (const broken of ['', 'client: {id: 2739129}\nauth: {code: null}\n']) {
+      await writeFile(join(user.home, '.lcrc'), broken, { mode: 0o600 });
+      const asked = await user.run(['auth']);
+      assert.equal(asked.code, 2);
+      assert.match(asked.err, /empty.*skydrive auth --client-id|it probably was '0000000012345671'/);
+      const named = await user.run(['auth', '--client-id', '0000000012345671'], { input: '\n' });
+      assert.deepEqual([named.code, named.err], [0, '']);
+      assert.match(await readFile(join(user.home, '.lcrc'), 'utf8'), /id: '0000000012345671'/);
+    }
   });
 
   const graph = (emulator: Emulator): NodeJS.ProcessEnv => ({
