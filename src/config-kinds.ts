@@ -70,6 +70,11 @@ export const userNumber: SettingKind<number> = {
   read: (text) => (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 32 - 1 ? Number(text) : undefined),
 };
 
+export const count = (most: number): SettingKind<number> => ({
+  allowed: `a number from 0 to ${most}`,
+  read: (text) => (/^\d{1,10}$/.test(text) && Number(text) <= most ? Number(text) : undefined),
+});
+
 export const permissionMask: SettingKind<number> = {
   allowed: 'an octal number from 0 to 777',
   read: (text) => (/^0*[0-7]{1,3}$/.test(text) ? Number.parseInt(text, 8) : undefined),

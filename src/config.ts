@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path';
 import {
   choice,
+  count,
   duration,
   exactAddress,
   expandPath,
@@ -51,6 +52,11 @@ export interface Settings {
   readonly feedIntervalMs: number;
   /** Another drive than the account's own: a document library, or a drive that others share. Graph only. */
   readonly driveId: string | undefined;
+  /** Removals, or contents rewritten, within `brakeWindowMs` that hold the queue; 0 for never. */
+  readonly brakeCount: number;
+  /** Only if that is more than this part of all known files and folders, percent. */
+  readonly brakeShare: number;
+  readonly brakeWindowMs: number;
   /** The account whose drive this is, where known; `skydrive auth` and the first mount write it. */
   readonly account: string | undefined;
   readonly driver: DriverChoice;
@@ -76,6 +82,9 @@ const kinds = {
   listing_age: duration(0),
   feed_interval: duration(100),
   drive_id: identifier,
+  brake_count: count(1_000_000),
+  brake_share: count(100),
+  brake_window: duration(1_000),
   account: identifier,
   driver: choice('auto', 'kernel', 'fuse-native'),
   allow_other: flag,
@@ -167,6 +176,9 @@ export const resolveSettings = (sources: SettingsSources): Settings => {
     listingAgeMs: value('listing_age', 30_000),
     feedIntervalMs: value('feed_interval', 5000),
     driveId: value('drive_id', undefined),
+    brakeCount: value('brake_count', 1_000),
+    brakeShare: value('brake_share', 25),
+    brakeWindowMs: value('brake_window', 60_000),
     account: value('account', undefined),
     driver: value('driver', 'auto'),
     allowOther: value('allow_other', false),

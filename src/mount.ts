@@ -13,8 +13,9 @@ import { accountFolder, confirmAccount, findAccount } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
 import { usersOf } from './mount-users.ts';
-import { type OpenedFileSystem, openFileSystem, type UnsentChange } from './open-file-system.ts';
+import { type ConflictCopy, type OpenedFileSystem, openFileSystem, type UnsentChange } from './open-file-system.ts';
 import type { Hold } from './queue/holds.ts';
+import type { Upkeep } from './upkeep/upkeep.ts';
 
 export interface MountOrder {
   readonly mountpoint: string;
@@ -44,18 +45,22 @@ export interface MountStatus {
   readonly cacheSize: number;
   /** In the order of the changes. */
   readonly unsent: readonly UnsentChange[];
+  /** Copies of ours beside what others made of the same file, until somebody deals with them. */
+  readonly conflicts: readonly ConflictCopy[];
   /** Why nothing is sent although the service is in reach; empty while it is. */
   readonly holds: readonly Hold[];
   /** Where the service is out of reach. */
   readonly outage?: Outage;
 }
 
-type Facts = Omit<MountStatus, 'nodes' | 'cachedBytes' | 'unsent' | 'holds' | 'outage'>;
+type Facts = Omit<MountStatus, 'nodes' | 'cachedBytes' | 'unsent' | 'conflicts' | 'holds' | 'outage'>;
 
 export interface Mount {
   readonly mountpoint: string;
   /** Resolves when the mount is gone, whoever unmounted it, and all is closed; rejects if serving it failed. */
   readonly ended: Promise<void>;
+  /** What can be done with changes that are not on the drive. */
+  readonly upkeep: Upkeep;
   status(): Promise<MountStatus>;
   /**
    * Waits until everything at or below `path` (from the mountpoint; all if undefined) is on the drive, or cannot get there
@@ -145,11 +150,16 @@ class RunningMount implements Mount {
     ended.catch(() => {});
   }
 
+  get upkeep(): Upkeep {
+    return this.#opened.upkeep;
+  }
+
   async status(): Promise<MountStatus> {
     const opened = this.#opened;
     const { outage } = this.#reach;
     return {
       ...{ ...this.#facts, nodes: opened.nodes(), cachedBytes: opened.cachedBytes(), unsent: opened.unsent() },
+      conflicts: opened.conflicts(),
       holds: opened.holds().filter(({ kind }) => kind !== 'offline'),
       ...(outage === undefined ? {} : { outage }),
     };
@@ -234,7 +244,9 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
     order.onFolder?.(folder);
     if (account.confirmed && owner === undefined) await parts.rememberAccount(settings, account.id, log);
     const { cacheSize, settleMs, listingAgeMs, feedIntervalMs, readOnly, dialect, apiUrl } = settings;
-    const cache = { folder, cacheSize, settleMs, listingAgeMs, feedIntervalMs };
+    const { brakeCount, brakeShare, brakeWindowMs } = settings;
+    const brake = { count: brakeCount, share: brakeShare, windowMs: brakeWindowMs };
+    const cache = { folder, cacheSize, settleMs, listingAgeMs, feedIntervalMs, brake };
     const opened = openFileSystem({ drive, reach, settings: fsSettings(settings), ...cache, clock: systemClock, log });
     steps.push(() => opened.close());
     const ending = new AbortController();

@@ -22,13 +22,16 @@ import { LocalXattrs } from './metadata/local-xattrs.ts';
 import { type NodeId, rootNode } from './metadata/node.ts';
 import { RemoteChanges, type TreeListener } from './metadata/remote-changes.ts';
 import { Tree } from './metadata/tree.ts';
+import { Brake, type BrakeOptions, defaultBrake } from './queue/brake.ts';
 import { type Conflict, Conflicts } from './queue/conflicts.ts';
+import { entryPath } from './queue/entry-path.ts';
 import { FullDrive } from './queue/full-drive.ts';
 import type { Hold, HoldKind } from './queue/holds.ts';
 import type { Entry } from './queue/intent.ts';
 import { Journal } from './queue/journal.ts';
 import { type Pending, UploadQueue } from './queue/upload-queue.ts';
 import { openStore } from './store/store.ts';
+import { Upkeep } from './upkeep/upkeep.ts';
 
 export interface OpenFileSystemOptions {
   readonly drive: Drive;
@@ -45,6 +48,8 @@ export interface OpenFileSystemOptions {
   readonly listingAgeMs: number;
   /** Shortest pause between two looks at the change feed, milliseconds; 5 s when not given. */
   readonly feedIntervalMs?: number;
+  /** When removals and rewrites are so many that they are held; default: a thousand a minute and a quarter of all. */
+  readonly brake?: BrakeOptions;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -65,7 +70,7 @@ export interface UnsentChange {
 }
 
 /** A file of ours that stands beside what somebody else made of it. */
-interface ConflictCopy {
+export interface ConflictCopy {
   /** Of our copy, in the tree, from the root with a slash. */
   readonly path: string;
   /** Where it was to be, and what somebody else has put there is. */
@@ -80,6 +85,8 @@ export interface OpenedFileSystem {
   attachKernel(cache: KernelCache): void;
   /** In the order of the changes. */
   unsent(): readonly UnsentChange[];
+  /** What people do with changes that are not on the drive. */
+  readonly upkeep: Upkeep;
   /** Why nothing is sent at the moment; empty while it is. */
   holds(): readonly Hold[];
   /** Sends nothing new until `release` of the same kind. */
@@ -122,6 +129,7 @@ class Composition implements OpenedFileSystem {
   readonly #feed: ChangeFeed | undefined;
   readonly #unwatch: () => void;
   readonly #fullDrive: FullDrive;
+  readonly upkeep: Upkeep;
   #kernel: KernelCache = noKernel;
 
   constructor(options: OpenFileSystemOptions) {
@@ -159,6 +167,7 @@ class Composition implements OpenedFileSystem {
     const listings = new Listings(drive, tree, changes, {
       ...{ ageMs: options.listingAgeMs, patienceMs: listingPatienceMs, keeper: this.#feed, clock, log },
     });
+    const brake = this.#makeBrake(options, tree);
     const queue = new UploadQueue(
       {
         ...{ store, tree, changes, contents, journal, conflicts, space, drive, clock, log, hostName: hostname() },
@@ -175,6 +184,7 @@ class Composition implements OpenedFileSystem {
       },
       {
         ...{ settleMs: options.settleMs, concurrency: sendConcurrency },
+        added: (intent) => brake.add(intent),
         parked: (fault) => this.#fullDrive.parked(fault),
       },
     );
@@ -185,16 +195,38 @@ class Composition implements OpenedFileSystem {
       ...{ references, xattrs },
     };
     this.fs = new DriveFileSystem(this.#parts);
+    this.upkeep = this.#makeUpkeep(brake, options.folder);
     tree.ensureRoot(timestampNow(clock.now()));
     this.#recover();
-    const follow = (outage: Outage | undefined): void =>
-      outage === undefined ? this.#inReach() : queue.hold('offline', outage.reason);
-    this.#unwatch = options.reach?.watch(follow) ?? (() => {});
-    follow(options.reach?.outage);
+    this.#unwatch = this.#follow(options.reach);
     queue.start();
     this.#fullDrive.start();
     this.fs.pins.start();
     this.#feed?.start();
+  }
+
+  #makeUpkeep(brake: Brake, folder: string): Upkeep {
+    return new Upkeep({
+      ...{ ...this.#parts, fs: this.fs, brake, folder },
+      kernel: () => this.#kernel,
+      settled: (node) => this.fs.settled(node),
+    });
+  }
+
+  #makeBrake(options: OpenFileSystemOptions, tree: Tree): Brake {
+    return new Brake(options.brake ?? defaultBrake, {
+      ...{ clock: options.clock, known: () => tree.count() },
+      replaces: ({ node }) => tree.get(node)?.item !== undefined,
+      braked: (reason) => this.#braked(reason),
+    });
+  }
+
+  /** The queue and the pins rest during an outage. Returns what ends that. */
+  #follow(reach: Reach | undefined): () => void {
+    const follow = (outage: Outage | undefined): void =>
+      outage === undefined ? this.#inReach() : this.#parts.queue.hold('offline', outage.reason);
+    follow(reach?.outage);
+    return reach?.watch(follow) ?? (() => {});
   }
 
   attachKernel(cache: KernelCache): void {
@@ -280,6 +312,12 @@ class Composition implements OpenedFileSystem {
     };
   }
 
+  #braked(reason: string): void {
+    const { queue, log } = this.#parts;
+    log.warn(`the queue is held: ${reason}`);
+    queue.hold('brake', reason);
+  }
+
   #inReach(): void {
     this.#parts.queue.release('offline');
     this.fs.pins.wake();
@@ -350,10 +388,8 @@ class Composition implements OpenedFileSystem {
   #describe(entry: Entry, pending?: Pending): UnsentChange {
     const { tree } = this.#parts;
     const { intent } = entry;
-    const was = intent.kind === 'remove' ? `${tree.path(intent.from.parent) ?? ''}/${intent.from.name}` : undefined;
-    const path = was ?? tree.path(intent.node) ?? tree.get(intent.node)?.name ?? `node ${intent.node}`;
     return {
-      ...{ path: path.replace(/^\/\//, '/'), what: intent.kind, running: pending?.running ?? false },
+      ...{ path: entryPath(tree, entry), what: intent.kind, running: pending?.running ?? false },
       ...(entry.parked === undefined ? {} : { parked: entry.parked }),
       ...(pending?.trouble === undefined ? {} : { trouble: pending.trouble }),
       ...(pending?.progress ?? {}),

@@ -19,6 +19,7 @@ const rows: readonly (readonly string[])[] = [
   ['metadata', 'content'],
   ['queue'],
   ['fs'],
+  ['upkeep'],
   ['fuse'],
   ['config', 'open-file-system'],
   ['mount'],

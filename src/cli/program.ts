@@ -6,8 +6,10 @@ import { addAuthCommand } from './auth-command.ts';
 import { addCommentCommands } from './comment-commands.ts';
 import { addCpCommand } from './cp-command.ts';
 import { addDemoCommand } from './demo-command.ts';
+import { addDiscardCommand } from './discard-command.ts';
 import { addEmulatorCommand } from './emulator-command.ts';
 import { exitCodeMeanings } from './exit-codes.ts';
+import { addExportCommand } from './export-command.ts';
 import { addInfoCommand } from './info-command.ts';
 import { addInfoSetCommand } from './info-set-command.ts';
 import { addLinkCommand } from './link-command.ts';
@@ -16,8 +18,11 @@ import { addMkdirCommand } from './mkdir-command.ts';
 import { addMountCommand } from './mount-command.ts';
 import { addMvCommand } from './mv-command.ts';
 import { objectTemplate } from './object-template.ts';
+import { addQueueCommand } from './queue-command.ts';
 import { addQuotaCommand } from './quota-command.ts';
 import { addRecentCommand } from './recent-command.ts';
+import { addResolveCommand } from './resolve-command.ts';
+import { addRetryCommand } from './retry-command.ts';
 import { addRmCommand } from './rm-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addStatusCommand } from './status-command.ts';
@@ -31,6 +36,11 @@ const adders: readonly ((program: Command) => void)[] = [
   addUnmountCommand,
   addStatusCommand,
   addSyncCommand,
+  addRetryCommand,
+  addExportCommand,
+  addDiscardCommand,
+  addResolveCommand,
+  addQueueCommand,
   addEmulatorCommand,
   addDemoCommand,
   addAuthCommand,

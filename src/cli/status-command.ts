@@ -54,7 +54,15 @@ const describe = (found: Found): string => {
     ],
     '  ',
   );
-  return [found.mountpoint, rows, ...(status.unsent.length === 0 ? [] : [unsentLines(status.unsent)])].join('\n');
+  const conflicts = status.conflicts.map(({ path, original }) =>
+    printable(`  conflict: ${path} beside ${original}: "skydrive resolve" ends it`),
+  );
+  return [
+    found.mountpoint,
+    rows,
+    ...conflicts,
+    ...(status.unsent.length === 0 ? [] : [unsentLines(status.unsent)]),
+  ].join('\n');
 };
 
 const rowsFor = (path: string | undefined): readonly OurMount[] => {

@@ -3,6 +3,8 @@
 // say so: fields may be added, and `v` goes up when the meaning of one changes.
 import type { MountStatus } from '../mount.ts';
 import type { UnsentChange } from '../open-file-system.ts';
+import type { ExportReport } from '../upkeep/unsent-contents.ts';
+import type { Reverted } from '../upkeep/upkeep.ts';
 
 export const protocolVersion = 1;
 
@@ -13,6 +15,16 @@ export interface Answers {
   readonly status: MountStatus;
   /** Waits until all below `path` (relative to the mountpoint) is on the drive or cannot get there. */
   readonly sync: { readonly unsent: readonly UnsentChange[] };
+  /** What is tried again: paths from the mountpoint with a slash, as in all of these. */
+  readonly retry: { readonly retried: readonly string[] };
+  /** Contents that are not on the drive, copied to `destination`. */
+  readonly export: ExportReport;
+  /** Changes that were dropped. */
+  readonly discard: Omit<Reverted, 'saved'>;
+  /** Holds the queue, releases it, or takes all unsent changes back. */
+  readonly queue: { readonly reverted?: Reverted };
+  /** Ends a conflict; where what was kept is. */
+  readonly resolve: { readonly path: string };
   /** Comes when the mountpoint is free and everything is closed; what is left is sent after the next mount. */
   readonly unmount: { readonly unsent: readonly UnsentChange[] };
 }
@@ -22,8 +34,14 @@ export type Ask = keyof Answers;
 export interface Question {
   readonly v: number;
   readonly ask: Ask;
-  /** sync: names below the mountpoint joined by slashes; all if undefined. */
+  /** All but ping, status and unmount: names below the mountpoint joined by slashes; all if undefined. */
   readonly path?: string;
+  /** export: the absolute path of a folder outside of the mount. */
+  readonly destination?: string;
+  /** queue */
+  readonly action?: 'hold' | 'release' | 'revert';
+  /** resolve: mine, theirs or both. */
+  readonly keep?: string;
   /** unmount: do not wait for the queue, and detach even if the mount is in use. */
   readonly now?: boolean;
   /** unmount: how long to wait for the queue. */

@@ -6,6 +6,7 @@ import { type ControlServer, openControlServer } from './control-server.ts';
 import { failureOf } from './failure.ts';
 import { ControlError, type Question } from './protocol.ts';
 import { errorsPathOf, newSocketPath } from './runtime-folder.ts';
+import { answerUpkeep, isAboutUpkeep } from './upkeep-answers.ts';
 
 /** How long an unmount by signal waits for the queue: whoever sends it is about to lose patience. */
 const signalPatienceMs = 10_000;
@@ -27,6 +28,7 @@ const respondWith =
         return { unsent: await mount.unmount({ now: question.now ?? false, signal, ...limit }) };
       }
       default:
+        if (isAboutUpkeep(question.ask)) return answerUpkeep(mount.upkeep, question, signal);
         throw new ControlError(`this version cannot be asked for ${String(question.ask)}`);
     }
   };

@@ -18,6 +18,8 @@ export interface QueueOptions {
   readonly settleMs: number;
   /** Entries sent at a time. */
   readonly concurrency: number;
+  /** A change is journaled, in the running transaction. */
+  readonly added?: (intent: Intent) => void;
   /** An entry was parked for this. */
   readonly parked?: (fault: Fault) => void;
 }
@@ -90,6 +92,7 @@ export class UploadQueue {
   /** Journals a change, in the running transaction. It is sent some time after that is on the disk. */
   add(intent: Intent, sent: readonly SentMark[] = []): void {
     const { journal, store, clock } = this.#parts;
+    if (intent.kind !== 'remove') this.#options.added?.(intent);
     const added = journal.add(intent, clock.now());
     const entry = sent.length === 0 ? added : journal.put({ ...added, sent });
     store.afterCommit(() => this.#take(entry, intent.kind === 'put-content' ? this.#options.settleMs : 0));
@@ -117,6 +120,7 @@ export class UploadQueue {
    */
   remove(intent: Removal, isOnDrive: boolean): boolean {
     const { journal, store } = this.#parts;
+    this.#options.added?.(intent);
     if (journal.isUsed(intent.node)) {
       // What others pass through on their way has to be made, and to stay until they have left it.
       this.add(intent);
@@ -196,11 +200,13 @@ export class UploadQueue {
     this.#parts.journal.put({ ...entry, ...why });
   }
 
-  /** In a transaction: what the entry stands for does not happen. False if it is being sent. */
-  giveUp(entry: Entry): boolean {
-    if (this.#states.get(entry.seq)?.running === true) return false;
+  isSending({ seq }: Entry): boolean {
+    return this.#states.get(seq)?.running === true;
+  }
+
+  /** In a transaction: what the entry stands for, which is not being sent, does not happen. */
+  giveUp(entry: Entry): void {
     this.#drop(entry);
-    return true;
   }
 
   pending(): Pending[] {

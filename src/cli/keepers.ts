@@ -1,0 +1,54 @@
+// Whoever keeps unsent changes: the mounts that run, or the folder of the account if none does. Commands ask both alike.
+import { askDaemon } from '../daemon/control-client.ts';
+import { ourMounts, placeOf } from '../daemon/our-mounts.ts';
+import { type Answers, type Ask, ControlError, protocolVersion, type Question } from '../daemon/protocol.ts';
+import { answerUpkeep } from '../daemon/upkeep-answers.ts';
+import { openFolder } from '../mount-folder.ts';
+import type { CommandContext } from './command-context.ts';
+
+export interface Keeper {
+  /** What goes before paths in the drive, for people. */
+  readonly prefix: string;
+  /** What the command was given, below the mountpoint or the drive's root. */
+  readonly inside: string;
+  ask<A extends Ask>(question: { readonly ask: A } & Omit<Question, 'v' | 'ask' | 'path'>): Promise<Answers[A]>;
+}
+
+const ofMount = (mount: Parameters<typeof askDaemon>[0], inside: string): Keeper => ({
+  ...{ prefix: mount.mountpoint, inside },
+  ask: (question) => askDaemon(mount, { ...question, path: inside }),
+});
+
+/** Runs `work` for each of those that keep something at `path`: all if undefined. A path in no mount is one of the drive. */
+export const forKeepers = async (
+  context: CommandContext,
+  path: string | undefined,
+  work: (keeper: Keeper) => Promise<void>,
+): Promise<void> => {
+  const place = path === undefined ? undefined : placeOf(path);
+  const mounts = place === undefined ? [] : [ofMount(place.mount, place.inside)];
+  if (path === undefined) mounts.push(...ourMounts().map((mount) => ofMount(mount, '')));
+  for (const keeper of mounts) await work(keeper);
+  if (mounts.length === 0) await forFolder(context, path, work);
+};
+
+const forFolder = async (
+  context: CommandContext,
+  path: string | undefined,
+  work: (keeper: Keeper) => Promise<void>,
+): Promise<void> => {
+  if (path !== undefined && ourMounts().length > 0)
+    throw new ControlError(`${path} is in no SkyDrive that is mounted here`, { kind: 'missing' });
+  const { opened, close } = openFolder(await context.settings(), context.log);
+  const inside = (path ?? '').replace(/^\/+|\/+$/g, '');
+  const { signal } = new AbortController();
+  try {
+    await work({
+      ...{ prefix: '', inside },
+      ask: <A extends Ask>(question: { readonly ask: A }) =>
+        answerUpkeep(opened.upkeep, { v: protocolVersion, ...question, path: inside }, signal) as Promise<Answers[A]>,
+    });
+  } finally {
+    await close();
+  }
+};

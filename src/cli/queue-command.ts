@@ -1,0 +1,44 @@
+// `skydrive queue hold|release|revert [MOUNTPOINT]`: stops sending, goes on, or takes back what was not sent.
+import type { Command } from 'commander';
+import type { Reverted } from '../upkeep/upkeep.ts';
+import { type CommandContext, running } from './command-context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { forKeepers } from './keepers.ts';
+import { printable } from './terminal.ts';
+
+const tell = ({ terminal }: CommandContext, { taken, left, saved }: Reverted): number => {
+  const [first] = saved.exported;
+  const where = first === undefined ? '' : `; what only this disk had is in ${first.to.slice(0, -first.path.length)}`;
+  terminal.note(`${taken.length} files and folders are as the drive has them${where}`);
+  for (const path of left) terminal.warning(`${printable(path)} stays: it is being sent, or could not be saved`);
+  return left.length > 0 ? exitCodes.failed : exitCodes.done;
+};
+
+const actions = {
+  hold: 'send nothing until "release"',
+  release: 'send on',
+  revert: 'take back everything that was not sent: the drive counts, contents of this disk are saved to a folder',
+} as const;
+
+export const addQueueCommand = (program: Command): void => {
+  const queue = program.command('queue').description('hold what is to be sent, release it, or take it back');
+  for (const [action, description] of Object.entries(actions))
+    queue
+      .command(action)
+      .argument('[MOUNTPOINT]', 'a mount; all if left out')
+      .description(description)
+      .action(
+        running(async (context, path: string | undefined) => {
+          let code: number = exitCodes.done;
+          const reverted: Reverted[] = [];
+          await forKeepers(context, path, async (keeper) => {
+            const answer = await keeper.ask({ ask: 'queue', action: action as keyof typeof actions });
+            if (answer.reverted === undefined) return;
+            reverted.push(answer.reverted);
+            code = Math.max(code, tell(context, answer.reverted));
+          });
+          context.terminal.result(action === 'revert' ? reverted : {}, '');
+          return code;
+        }),
+      );
+};

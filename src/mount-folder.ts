@@ -1,0 +1,92 @@
+// The account's folder while nothing is mounted: what is there can be looked at and got out without the service, and a mount
+// that begins meanwhile is refused.
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { systemClock } from './base/clock.ts';
+import type { Log } from './base/log.ts';
+import type { Settings } from './config.ts';
+import { SettingsError } from './config-sources.ts';
+import type { Drive, DriveFeatures } from './drive/drive.ts';
+import { DriveError } from './drive/drive-error.ts';
+import { accountFolder } from './mount-account.ts';
+import { takeLock } from './mount-lock.ts';
+import { type OpenedFileSystem, openFileSystem } from './open-file-system.ts';
+
+const features: DriveFeatures = {
+  ...{ conditionalWrites: false, changeFeed: false, comments: true, links: [], linkRevocation: false },
+  ...{ idPattern: /(?!)/, specialFolders: [] },
+  ...{ storesTimes: false, copiesFolders: false, simpleUploadLimit: 2 ** 20, maxFileSize: Number.MAX_SAFE_INTEGER },
+};
+
+const unmounted = (): DriveError => new DriveError('offline', 'the drive is not mounted', { awaited: true });
+
+const noParts = (): AsyncIterable<never> => ({
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(unmounted()) }),
+});
+
+/** Every method fails at once. */
+const noDrive = new Proxy({} as Drive, {
+  get: (_, key) => {
+    if (key === 'features') return features;
+    const isStream = key === 'children' || key === 'originalChildren' || key === 'read';
+    return isStream ? noParts : () => Promise.reject(unmounted());
+  },
+});
+
+/** The folder of the account in the settings, or of the only one that there is. */
+const folderOf = (settings: Settings): string => {
+  if (settings.account !== undefined) return accountFolder(settings, settings.account);
+  const pattern = basename(accountFolder(settings, 'x')).split('x', 1)[0] ?? '';
+  const ending = basename(accountFolder(settings, 'x')).slice(pattern.length + 1);
+  const found = namesIn(settings.cacheDir).filter((name) => name.startsWith(pattern) && name.endsWith(ending));
+  const [only, another] = found;
+  if (only !== undefined && another === undefined) return `${settings.cacheDir}/${only}`;
+  throw new SettingsError(
+    only === undefined
+      ? `nothing is kept in ${settings.cacheDir} for ${settings.apiUrl}`
+      : `there are several accounts in ${settings.cacheDir}: name one with SKYDRIVE_ACCOUNT`,
+  );
+};
+
+const namesIn = (folder: string): string[] => {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+};
+
+export interface OpenedFolder {
+  readonly opened: OpenedFileSystem;
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+/** Rejects with a LockedError while it is mounted, with a SettingsError if there is no such folder. */
+export const openFolder = (settings: Settings, log: Log): OpenedFolder => {
+  const folder = folderOf(settings);
+  if (!namesIn(settings.cacheDir).includes(basename(folder)))
+    throw new SettingsError(`nothing is kept in ${folder}: it was never mounted`);
+  const lock = takeLock(folder, 'no mountpoint: a command works on it');
+  try {
+    const { cacheSize, durability, durabilityTimeoutMs } = settings;
+    const opened = openFileSystem({
+      ...{ drive: noDrive, folder, cacheSize, settleMs: 0, listingAgeMs: 1e12, clock: systemClock, log },
+      settings: { uid: 0, gid: 0, umask: 0, durability, remotePatienceMs: durabilityTimeoutMs, readOnly: false },
+      reach: {
+        outage: { since: 0, reason: 'the drive is not mounted' },
+        watch: () => () => {},
+        lost: () => {},
+        askNow: () => {},
+      },
+    });
+    const close = async (): Promise<void> => {
+      await opened.close();
+      lock.release();
+    };
+    return { opened, folder, close };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+};

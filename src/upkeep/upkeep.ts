@@ -1,0 +1,188 @@
+// What people do with changes that are not on the drive: try again, get the bytes out, take back, hold; and with conflicts.
+// Nothing is dropped here that was not asked for by name.
+import { constants } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FsError } from '../base/errors.ts';
+import type { FileSystem, HandleId, Place } from '../fs/file-system.ts';
+import { type NodeId, rootNode } from '../metadata/node.ts';
+import type { Brake } from '../queue/brake.ts';
+import type { Conflict } from '../queue/conflicts.ts';
+import { entryPath, isBelow } from '../queue/entry-path.ts';
+import type { Entry } from '../queue/intent.ts';
+import { type TakeBackParts, takeBack } from './take-back.ts';
+import { type ExportReport, exportUnsent } from './unsent-contents.ts';
+
+export interface UpkeepParts extends TakeBackParts {
+  readonly fs: FileSystem;
+  readonly brake: Brake;
+  /** The account's folder. */
+  readonly folder: string;
+}
+
+export type Keep = 'mine' | 'theirs' | 'both';
+
+export interface Reverted {
+  /** Paths of what was taken back. */
+  readonly taken: readonly string[];
+  /** Paths of what is being sent, or has to stay for others. */
+  readonly left: readonly string[];
+  /** Where the contents that only this disk had are now. */
+  readonly saved: ExportReport;
+}
+
+const pieceSize = 1 << 20;
+/** How long what is being sent is waited for, milliseconds. */
+const sendingMs = 10_000;
+
+export class Upkeep {
+  readonly #parts: UpkeepParts;
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts;
+  }
+
+  /** Tries at once what is parked at or below `path`; returns its paths. */
+  retry(path = ''): string[] {
+    const { queue, tree } = this.#parts;
+    return queue.retry((entry) => isBelow(entryPath(tree, entry), path)).map((entry) => entryPath(tree, entry));
+  }
+
+  /** Copies contents that the drive does not have to a folder (absolute, outside of the mount). */
+  export(path: string, destination: string, signal: AbortSignal): Promise<ExportReport> {
+    return exportUnsent(this.#parts, { below: path, destination }, signal);
+  }
+
+  /** Drops the changes at or below `path`, with contents that are nowhere else. ENOENT if there are none. */
+  async discard(path: string, signal: AbortSignal): Promise<Omit<Reverted, 'saved'>> {
+    const entries = this.#below(path);
+    if (entries.length === 0) throw new FsError('ENOENT', `there is no unsent change at or below ${path}`);
+    await this.#untilSent(entries, signal);
+    return this.#takeBack(this.#below(path));
+  }
+
+  /** Nothing is sent until `release`. */
+  hold(): void {
+    this.#parts.queue.hold('user', 'held by "skydrive queue hold"; "skydrive queue release" ends that');
+  }
+
+  /** Sends on, whoever has held the queue. */
+  release(): void {
+    this.#parts.brake.released();
+    this.#parts.queue.release('user');
+    this.#parts.queue.release('brake');
+  }
+
+  /**
+   * Takes all unsent changes back: what was removed or rewritten is again what the drive has. Contents that only this disk has
+   * are moved to a folder first.
+   */
+  async revert(signal: AbortSignal): Promise<Reverted> {
+    const { queue, clock, folder } = this.#parts;
+    queue.hold('user', 'the unsent changes are being taken back');
+    await this.#untilSent(this.#below(''), signal);
+    const stamp = new Date(clock.now()).toISOString().replace(/[:]/g, '.').slice(0, 19);
+    const destination = join(folder, 'reverted', stamp);
+    await mkdir(destination, { recursive: true, mode: 0o700 });
+    const saved = await this.export('', destination, signal);
+    const unsaved = new Set(saved.failed.map(({ path }) => path));
+    const { tree } = this.#parts;
+    const result = this.#takeBack(this.#below('').filter((entry) => !unsaved.has(entryPath(tree, entry))));
+    this.release();
+    return { ...result, left: [...result.left, ...unsaved], saved };
+  }
+
+  /** Ends a conflict, named by either of its two paths. ENOENT if there is none. Returns the path that is left. */
+  async resolve(path: string, keep: Keep, signal: AbortSignal): Promise<string> {
+    const conflict = this.#conflictAt(path);
+    const ours = this.#placeOf(conflict.node);
+    const copy = this.#parts.tree.path(conflict.node) ?? '';
+    if (keep === 'mine') await this.#putInto(conflict.node, await this.#nodeAt(conflict.path, signal), signal);
+    if (keep === 'both') {
+      this.#parts.conflicts.end(conflict.node);
+      return copy;
+    }
+    await this.#parts.fs.unlink(ours, signal);
+    this.#parts.kernel().invalidateEntry(ours.parent, ours.name);
+    return conflict.path;
+  }
+
+  /** The file keeps its item, and with it what hangs on that: links, comments, versions. */
+  async #putInto(from: NodeId, to: NodeId, signal: AbortSignal): Promise<void> {
+    const { fs } = this.#parts;
+    const source = await fs.open(from, constants.O_RDONLY, signal);
+    try {
+      const target = await fs.open(to, constants.O_WRONLY | constants.O_TRUNC, signal);
+      try {
+        await this.#copy(source.handle, target.handle, signal);
+        await fs.flush(target.handle, signal);
+      } finally {
+        await fs.release(target.handle);
+      }
+    } finally {
+      await fs.release(source.handle);
+    }
+    this.#parts.kernel().invalidateNode(to);
+  }
+
+  async #copy(from: HandleId, to: HandleId, signal: AbortSignal): Promise<void> {
+    const { fs } = this.#parts;
+    for (let at = 0; ; ) {
+      const piece = await fs.read(from, at, pieceSize, signal);
+      if (piece.length === 0) return;
+      await fs.write(to, at, piece, signal);
+      at += piece.length;
+    }
+  }
+
+  #conflictAt(path: string): Conflict {
+    const { conflicts, tree } = this.#parts;
+    const found = conflicts.all().filter(({ node, path: original }) => tree.path(node) === path || original === path);
+    const [first, second] = found;
+    if (first === undefined) throw new FsError('ENOENT', `there is no conflict at ${path}`);
+    if (second === undefined || tree.path(first.node) === path) return first;
+    const copies = found.map(({ node }) => tree.path(node)).join(', ');
+    throw new FsError('EINVAL', `there are several copies beside ${path}: name one of ${copies}`);
+  }
+
+  #placeOf(id: NodeId): Place {
+    const node = this.#parts.tree.get(id);
+    if (node?.parent === undefined) throw new FsError('ENOENT', 'the copy is gone');
+    return { parent: node.parent, name: node.name };
+  }
+
+  async #nodeAt(path: string, signal: AbortSignal): Promise<NodeId> {
+    let node = rootNode;
+    for (const name of path.split('/').filter((part) => part !== '')) {
+      const { attributes } = await this.#parts.fs.lookup(node, name, signal);
+      this.#parts.fs.forget(attributes.node, 1);
+      node = attributes.node;
+    }
+    return node;
+  }
+
+  #below(path: string): Entry[] {
+    const { journal, tree } = this.#parts;
+    return journal.all().filter((entry) => isBelow(entryPath(tree, entry), path));
+  }
+
+  #takeBack(entries: readonly Entry[]): Omit<Reverted, 'saved'> {
+    const { tree } = this.#parts;
+    // Afterwards, what never was on the drive has no path any more.
+    const paths = new Map(entries.map((entry) => [entry.seq, entryPath(tree, entry)]));
+    const { entries: taken, left } = takeBack(this.#parts, entries);
+    const named = (list: readonly Entry[]): string[] => [
+      ...new Set(list.map((entry) => paths.get(entry.seq) ?? entryPath(tree, entry))),
+    ];
+    return { taken: named(taken), left: named(left) };
+  }
+
+  /** What is under way is better waited for than broken off. */
+  async #untilSent(entries: readonly Entry[], signal: AbortSignal): Promise<void> {
+    const { queue, clock } = this.#parts;
+    const until = clock.monotonic() + sendingMs;
+    while (entries.some((entry) => queue.isSending(entry)) && clock.monotonic() < until) {
+      await clock.sleep(50, signal);
+    }
+  }
+}

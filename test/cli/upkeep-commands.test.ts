@@ -1,0 +1,98 @@
+// retry, export, discard, queue and resolve, as people use them, on a mount and without one.
+import assert from 'node:assert/strict';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { contentOf, makeMounting, mountable } from './mounting.ts';
+
+const json = <T>(out: string): T => JSON.parse(out) as T;
+
+describe('what cannot be sent', mountable, () => {
+  it('is exported, discarded, and tried again', async () => {
+    await using mounting = await makeMounting({ uploadLimit: 10 });
+    const { mountpoint, emulator, user } = mounting;
+    await mounting.mount();
+    await writeFile(join(mountpoint, 'large.txt'), 'x'.repeat(1000));
+    await writeFile(join(mountpoint, 'other.txt'), 'y'.repeat(1000));
+    assert.equal((await mounting.run('sync', mountpoint)).code, 1);
+    const inside = await mounting.run('export', join(mountpoint, 'copy'));
+    assert.equal(inside.code, 2);
+    assert.match(inside.err, /name a folder outside of it/);
+    const out = join(user.home, 'out');
+    const exported = await mounting.run('export', join(mountpoint, 'large.txt'), out);
+    assert.equal(exported.code, 0, exported.err);
+    assert.equal(await readFile(join(out, 'large.txt'), 'utf8'), 'x'.repeat(1000));
+    await assert.rejects(stat(join(out, 'other.txt')), { code: 'ENOENT' });
+    const careless = await mounting.run('discard', join(mountpoint, 'other.txt'));
+    assert.equal(careless.code, 2);
+    assert.match(careless.err, /say --yes/);
+    const discarded = await mounting.run('discard', '--yes', join(mountpoint, 'other.txt'));
+    assert.equal(discarded.code, 0, discarded.err);
+    await assert.rejects(stat(join(mountpoint, 'other.txt')), { code: 'ENOENT' });
+    emulator.admin.set({ uploadLimit: 1_000_000 });
+    const retried = await mounting.run('--json', 'retry', mountpoint);
+    assert.deepEqual(json(retried.out), { retried: [join(mountpoint, 'large.txt')] });
+    assert.equal((await mounting.run('sync', mountpoint)).code, 0);
+    assert.equal(await contentOf(emulator, '/large.txt'), 'x'.repeat(1000));
+  });
+
+  it('is got out without a mount', async () => {
+    await using mounting = await makeMounting({ uploadLimit: 10 });
+    const { mountpoint, user } = mounting;
+    await mounting.mount();
+    await writeFile(join(mountpoint, 'large.txt'), 'x'.repeat(1000));
+    assert.equal((await mounting.run('unmount', mountpoint)).code, 0);
+    const out = join(user.home, 'out');
+    const { code, err } = await mounting.run('export', out);
+    assert.equal(code, 0, err);
+    assert.equal(await readFile(join(out, 'large.txt'), 'utf8'), 'x'.repeat(1000));
+    assert.equal((await mounting.run('--json', 'discard', '/large.txt', '--yes')).code, 0);
+    await mounting.mount();
+    assert.equal((await mounting.run('sync', mountpoint)).code, 0);
+    await assert.rejects(stat(join(mountpoint, 'large.txt')), { code: 'ENOENT' });
+  });
+});
+
+describe('skydrive queue', mountable, () => {
+  it('holds, shows that it does, takes back and goes on', async () => {
+    await using mounting = await makeMounting();
+    const { mountpoint, emulator } = mounting;
+    await mounting.mount();
+    await writeFile(join(mountpoint, 'a.txt'), 'old');
+    assert.equal((await mounting.run('sync', mountpoint)).code, 0);
+    assert.equal((await mounting.run('queue', 'hold')).code, 0);
+    await writeFile(join(mountpoint, 'a.txt'), 'new');
+    const status = await mounting.run('status', mountpoint);
+    assert.match(status.out, /queue: +held: .*skydrive queue release/);
+    assert.equal((await mounting.run('sync', mountpoint)).code, 1);
+    const reverted = await mounting.run('queue', 'revert', mountpoint);
+    assert.equal(reverted.code, 0);
+    const folder = /what only this disk had is in (.*)$/m.exec(reverted.err)?.[1] ?? '';
+    assert.equal(await readFile(join(folder, 'a.txt'), 'utf8'), 'new');
+    assert.equal(await readFile(join(mountpoint, 'a.txt'), 'utf8'), 'old');
+    await writeFile(join(mountpoint, 'b.txt'), 'goes on');
+    assert.equal((await mounting.run('sync', mountpoint)).code, 0);
+    assert.equal(await contentOf(emulator, '/b.txt'), 'goes on');
+  });
+});
+
+describe('skydrive resolve', mountable, () => {
+  it('ends a conflict that status shows', async () => {
+    await using mounting = await makeMounting({}, ['listing_age: 1h']);
+    const { mountpoint, emulator } = mounting;
+    await mounting.mount();
+    await writeFile(join(mountpoint, 'a.txt'), 'old');
+    assert.equal((await mounting.run('sync', mountpoint)).code, 0);
+    await emulator.admin.put({ path: '/a.txt' }, 'theirs');
+    await writeFile(join(mountpoint, 'a.txt'), 'mine');
+    assert.equal((await mounting.run('sync', mountpoint)).code, 0);
+    const { out } = await mounting.run('status', mountpoint);
+    assert.match(out, /conflict: \/a \(conflict .*\)\.txt beside \/a\.txt/);
+    assert.equal((await mounting.run('resolve', join(mountpoint, 'a.txt'))).code, 2);
+    const resolved = await mounting.run('resolve', '--keep', 'mine', join(mountpoint, 'a.txt'));
+    assert.equal(resolved.code, 0, resolved.err);
+    assert.equal((await mounting.run('sync', mountpoint)).code, 0);
+    assert.equal(await contentOf(emulator, '/a.txt'), 'mine');
+    assert.equal(await readFile(join(mountpoint, 'a.txt'), 'utf8'), 'mine');
+  });
+});
