@@ -4,13 +4,17 @@ import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { check } from './check/check.ts';
+import type { Finding } from './check/ground.ts';
 import type { Settings } from './config.ts';
 import { SettingsError } from './config-sources.ts';
 import type { Drive, DriveFeatures } from './drive/drive.ts';
 import { DriveError } from './drive/drive-error.ts';
 import { accountFolder } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
+import { standardParts } from './mount-parts.ts';
 import { type OpenedFileSystem, openFileSystem } from './open-file-system.ts';
+import { openStore } from './store/store.ts';
 
 const features: DriveFeatures = {
   ...{ conditionalWrites: false, changeFeed: false, comments: true, links: [], linkRevocation: false },
@@ -48,11 +52,38 @@ const folderOf = (settings: Settings): string => {
   );
 };
 
+const keptFolder = (settings: Settings): string => {
+  const folder = folderOf(settings);
+  if (namesIn(settings.cacheDir).includes(basename(folder))) return folder;
+  throw new SettingsError(`nothing is kept in ${folder}: it was never mounted`);
+};
+
 const namesIn = (folder: string): string[] => {
   try {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+};
+
+/** Where nothing is mounted: see check/check.ts. Rejects as `openFolder` does. */
+export const checkFolder = async (
+  settings: Settings,
+  { log, repair, remote }: { readonly log: Log; readonly repair: boolean; readonly remote: boolean },
+  signal: AbortSignal,
+): Promise<readonly Finding[]> => {
+  const folder = keptFolder(settings);
+  const lock = takeLock(folder, 'no mountpoint: a command checks it');
+  const closing: (() => void | Promise<void>)[] = [() => lock.release()];
+  try {
+    const store = openStore(folder);
+    closing.push(() => store.close());
+    const opened = remote ? await standardParts.openDrive(settings, log) : undefined;
+    if (opened !== undefined) closing.push(() => opened.close());
+    const compared = opened === undefined ? {} : { drive: opened.drive };
+    return await check({ store, folder, repair, now: systemClock.now(), ...compared }, signal);
+  } finally {
+    for (const close of closing.reverse()) await close();
   }
 };
 
@@ -64,9 +95,7 @@ export interface OpenedFolder {
 
 /** Rejects with a LockedError while it is mounted, with a SettingsError if there is no such folder. */
 export const openFolder = (settings: Settings, log: Log): OpenedFolder => {
-  const folder = folderOf(settings);
-  if (!namesIn(settings.cacheDir).includes(basename(folder)))
-    throw new SettingsError(`nothing is kept in ${folder}: it was never mounted`);
+  const folder = keptFolder(settings);
   const lock = takeLock(folder, 'no mountpoint: a command works on it');
   try {
     const { cacheSize, durability, durabilityTimeoutMs } = settings;

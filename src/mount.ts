@@ -4,6 +4,7 @@ import { systemClock } from './base/clock.ts';
 import { linkedSignal } from './base/linked-signal.ts';
 import type { Log } from './base/log.ts';
 import { makeFolder } from './base/make-folder.ts';
+import type { Finding } from './check/ground.ts';
 import type { Dialect, Settings } from './config.ts';
 import { SettingsError } from './config-sources.ts';
 import type { Outage, Reach } from './drive/reach.ts';
@@ -61,6 +62,8 @@ export interface Mount {
   readonly ended: Promise<void>;
   /** What can be done with changes that are not on the drive. */
   readonly upkeep: Upkeep;
+  /** Whether what is stored agrees with itself, and (`remote`) with the drive: a sentence for each thing that does not. */
+  check(options: { readonly remote: boolean }, signal: AbortSignal): Promise<readonly Finding[]>;
   status(): Promise<MountStatus>;
   /**
    * Waits until everything at or below `path` (from the mountpoint; all if undefined) is on the drive, or cannot get there
@@ -152,6 +155,10 @@ class RunningMount implements Mount {
 
   get upkeep(): Upkeep {
     return this.#opened.upkeep;
+  }
+
+  check(options: { readonly remote: boolean }, signal: AbortSignal): Promise<readonly Finding[]> {
+    return this.#opened.check(options, signal);
   }
 
   async status(): Promise<MountStatus> {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { timestamp, timestampNow } from './base/timestamp.ts';
+import { check } from './check/check.ts';
+import type { Finding } from './check/ground.ts';
 import type { ContentFile } from './content/content-file.ts';
 import { Contents } from './content/contents.ts';
 import type { Drive } from './drive/drive.ts';
@@ -87,6 +89,8 @@ export interface OpenedFileSystem {
   unsent(): readonly UnsentChange[];
   /** What people do with changes that are not on the drive. */
   readonly upkeep: Upkeep;
+  /** Whether what is stored agrees with itself, and (`remote`) with the drive. Empty: it does. */
+  check(options: { readonly remote: boolean }, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Why nothing is sent at the moment; empty while it is. */
   holds(): readonly Hold[];
   /** Sends nothing new until `release` of the same kind. */
@@ -130,10 +134,12 @@ class Composition implements OpenedFileSystem {
   readonly #unwatch: () => void;
   readonly #fullDrive: FullDrive;
   readonly upkeep: Upkeep;
+  readonly #folder: string;
   #kernel: KernelCache = noKernel;
 
   constructor(options: OpenFileSystemOptions) {
     const { drive, clock, log } = options;
+    this.#folder = options.folder;
     const store = openStore(options.folder);
     const tree = new Tree(store);
     this.#lost = new LostNodes((node) => this.fs.settled(node), log);
@@ -199,7 +205,11 @@ class Composition implements OpenedFileSystem {
     tree.ensureRoot(timestampNow(clock.now()));
     this.#recover();
     this.#unwatch = this.#follow(options.reach);
-    queue.start();
+    this.#start();
+  }
+
+  #start(): void {
+    this.#parts.queue.start();
     this.#fullDrive.start();
     this.fs.pins.start();
     this.#feed?.start();
@@ -235,6 +245,18 @@ class Composition implements OpenedFileSystem {
 
   unsent(): readonly UnsentChange[] {
     return this.#parts.queue.pending().map((pending) => this.#describe(pending.entry, pending));
+  }
+
+  check({ remote }: { readonly remote: boolean }, signal: AbortSignal): Promise<readonly Finding[]> {
+    const { store, contents, drive, clock } = this.#parts;
+    return check(
+      {
+        ...{ store, folder: this.#folder, repair: false, now: clock.now() },
+        isInUse: (content) => contents.used(content) !== undefined,
+        ...(remote ? { drive } : {}),
+      },
+      signal,
+    );
   }
 
   holds(): readonly Hold[] {

@@ -19,7 +19,7 @@ const rows: readonly (readonly string[])[] = [
   ['metadata', 'content'],
   ['queue'],
   ['fs'],
-  ['upkeep'],
+  ['upkeep', 'check'],
   ['fuse'],
   ['config', 'open-file-system'],
   ['mount'],

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addAuthCommand } from './auth-command.ts';
+import { addCheckCommand } from './check-command.ts';
 import { addCommentCommands } from './comment-commands.ts';
 import { addCpCommand } from './cp-command.ts';
 import { addDemoCommand } from './demo-command.ts';
@@ -41,6 +42,7 @@ const adders: readonly ((program: Command) => void)[] = [
   addDiscardCommand,
   addResolveCommand,
   addQueueCommand,
+  addCheckCommand,
   addEmulatorCommand,
   addDemoCommand,
   addAuthCommand,

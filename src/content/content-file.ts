@@ -78,6 +78,8 @@ export class ContentFile {
   #generation = 0;
   #isSaved = true;
   #isClosed = false;
+  /** The file may still hold bytes behind the end of the content. */
+  #isTooLong = false;
   /** Once others read the file itself: its end must be that of the content. */
   #shared: SharedFile | undefined;
   #fetcher: Fetcher | undefined;
@@ -140,6 +142,17 @@ export class ContentFile {
     return this.record(used);
   }
 
+  /**
+   * What `toSave` gave is durable: bytes behind the end can go. Not before, because the record that is there until then still
+   * counts them, and a process that is killed in between would leave a content that lacks bytes.
+   */
+  trim(): void {
+    if (!this.#isTooLong || this.#isClosed) return;
+    this.#isTooLong = false;
+    this.#dropBehind(this.#size);
+    this.#shared?.noteOurs();
+  }
+
   /** What `toSave` gave was not saved after all. */
   notSaved(): void {
     this.#isSaved = false;
@@ -199,8 +212,8 @@ export class ContentFile {
         this.#dropBehind(this.#size);
         this.#addHole(this.#size, size);
       } else this.#cutTo(size);
+      if (this.#shared !== undefined && size > this.#size) ftruncateSync(this.#fd, size);
       this.#size = size;
-      if (this.#shared !== undefined) ftruncateSync(this.#fd, size);
     });
     this.#shared?.noteOurs();
   }
@@ -403,7 +416,7 @@ export class ContentFile {
   #cutTo(size: number): void {
     this.#present = this.#present.remove(size, Number.MAX_SAFE_INTEGER);
     this.#holes = this.#holes.remove(size, Number.MAX_SAFE_INTEGER);
-    this.#dropBehind(size);
+    this.#isTooLong = true;
     if (this.#base !== undefined && this.#base.upTo > size) this.#base = { item: this.#base.item, upTo: size };
     if (size === 0) {
       this.#stopFetching();

@@ -245,6 +245,7 @@ export class Contents {
     this.#store.transact(() => {
       this.#store.ifUndone(() => file.notSaved());
       this.#records.put(file.id, file.toSave(this.#options.clock.now()));
+      this.#store.afterCommit(() => file.trim());
     });
   }
 

@@ -1,6 +1,7 @@
 // What a command asks a running mount, over its control socket: one question per connection, a line of JSON each way.
 // The command hangs up to take its question back. A daemon and a command of different versions understand each other or
 // say so: fields may be added, and `v` goes up when the meaning of one changes.
+import type { Finding } from '../check/ground.ts';
 import type { MountStatus } from '../mount.ts';
 import type { UnsentChange } from '../open-file-system.ts';
 import type { ExportReport } from '../upkeep/unsent-contents.ts';
@@ -25,6 +26,8 @@ export interface Answers {
   readonly queue: { readonly reverted?: Reverted };
   /** Ends a conflict; where what was kept is. */
   readonly resolve: { readonly path: string };
+  /** What does not agree with something else. */
+  readonly check: { readonly findings: readonly Finding[] };
   /** Comes when the mountpoint is free and everything is closed; what is left is sent after the next mount. */
   readonly unmount: { readonly unsent: readonly UnsentChange[] };
 }
@@ -40,6 +43,8 @@ export interface Question {
   readonly destination?: string;
   /** queue */
   readonly action?: 'hold' | 'release' | 'revert';
+  /** check: with the drive, too. */
+  readonly remote?: boolean;
   /** resolve: mine, theirs or both. */
   readonly keep?: string;
   /** unmount: do not wait for the queue, and detach even if the mount is in use. */

@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Mount } from '../mount.ts';
 import { type ControlServer, openControlServer } from './control-server.ts';
 import { failureOf } from './failure.ts';
-import { ControlError, type Question } from './protocol.ts';
+import { type Ask, ControlError, type Question } from './protocol.ts';
 import { errorsPathOf, newSocketPath } from './runtime-folder.ts';
 import { answerUpkeep, isAboutUpkeep } from './upkeep-answers.ts';
 
@@ -13,24 +13,27 @@ const signalPatienceMs = 10_000;
 
 const endingSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
+type Answer = (mount: Mount, question: Question, signal: AbortSignal) => Promise<unknown>;
+
+const answers: Readonly<Partial<Record<Ask, Answer>>> = {
+  ping: async () => ({ pid: process.pid }),
+  status: (mount) => mount.status(),
+  sync: async (mount, { path }, signal) => ({ unsent: await mount.sync(path === '' ? undefined : path, signal) }),
+  check: async (mount, { remote = false }, signal) => ({ findings: await mount.check({ remote }, signal) }),
+  unmount: async (mount, { timeoutMs, now = false }, signal) => {
+    const limit = timeoutMs === undefined ? {} : { timeoutMs };
+    return { unsent: await mount.unmount({ now, signal, ...limit }) };
+  },
+};
+
 const respondWith =
   (mount: Mount) =>
   async (question: Question, signal: AbortSignal): Promise<unknown> => {
-    switch (question.ask) {
-      case 'ping':
-        return { pid: process.pid };
-      case 'status':
-        return mount.status();
-      case 'sync':
-        return { unsent: await mount.sync(question.path === '' ? undefined : question.path, signal) };
-      case 'unmount': {
-        const limit = question.timeoutMs === undefined ? {} : { timeoutMs: question.timeoutMs };
-        return { unsent: await mount.unmount({ now: question.now ?? false, signal, ...limit }) };
-      }
-      default:
-        if (isAboutUpkeep(question.ask)) return answerUpkeep(mount.upkeep, question, signal);
-        throw new ControlError(`this version cannot be asked for ${String(question.ask)}`);
-    }
+    const { ask } = question;
+    if (isAboutUpkeep(ask)) return answerUpkeep(mount.upkeep, question, signal);
+    const answer = Object.hasOwn(answers, ask) ? answers[ask] : undefined;
+    if (answer !== undefined) return answer(mount, question, signal);
+    throw new ControlError(`this version cannot be asked for ${String(ask)}`);
   };
 
 /** The first signal unmounts in order, within bounds; the second at once. */

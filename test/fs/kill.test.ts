@@ -39,6 +39,7 @@ test('twice in a row, and then everything is there and on the drive', async (t) 
     const start = (Math.floor(first / 5) + 2) * 5;
     const second = await runAndKill(bench.folder, start, steps[1], pauses[1]);
     await bench.reopenClosed();
+    assert.deepEqual(await bench.opened.check({ remote: false }, new AbortController().signal), []);
     const shown = await bench.shown();
     const possible = [first, first + 1].flatMap((one) =>
       [second, second + 1].map((other) => sorted({ ...inProgress(one, 0, shown), ...inProgress(other, start, shown) })),
@@ -47,6 +48,7 @@ test('twice in a row, and then everything is there and on the drive', async (t) 
     assert.deepEqual(shown, found ?? possible[0], `killed after ${first} and ${second} steps`);
     assert.deepEqual(await bench.sync(), []);
     assert.deepEqual(bench.tree(), shown);
+    assert.deepEqual(await bench.opened.check({ remote: true }, new AbortController().signal), []);
     assert.deepEqual(bench.troubles, []);
   }
 });

@@ -10,6 +10,7 @@ import { MemoryFileSystem } from '../support/memory-file-system.ts';
 import { MortalDrive } from '../support/mortal-drive.ts';
 import { Bench } from '../support/opened.ts';
 
+const never = new AbortController().signal;
 const names = fc.constantFrom('a', 'b', 'c');
 const path = fc.array(names, { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}`);
 const letter = fc.constantFrom('x', 'y', 'z');
@@ -154,6 +155,7 @@ class Walk {
     if (kind === 'sync') assert.deepEqual(await this.bench.sync(), []);
     else if (kind === 'reopen') await this.bench.reopen();
     else await this.bench.kill(this.mortal);
+    assert.deepEqual(await this.bench.opened.check({ remote: false }, never), []);
   }
 
   async #compareShown(): Promise<void> {
@@ -170,6 +172,7 @@ class Walk {
     assert.deepEqual(withoutTheirs(bench.tree()), expected);
     await bench.reopen({ listingAgeMs: 0 });
     assert.deepEqual(await bench.shown(), bench.tree());
+    assert.deepEqual(await bench.opened.check({ remote: true }, never), []);
     assert.equal(bench.opened.nodes(), bench.memory.store.items.size, 'no node is left over');
     const sizes = [...bench.memory.store.items.values()].map(({ bytes }) => bytes.length);
     // An empty content counts as one byte.

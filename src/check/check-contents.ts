@@ -1,0 +1,148 @@
+// The records of contents, the nodes that they belong to and the files that hold the bytes agree. Bytes that nobody else has are
+// never deleted: what belongs to nothing goes to the folder lost+found, with a note.
+import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ranges } from '../base/ranges.ts';
+import type { ContentRecord } from '../content/content-record.ts';
+import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
+import { enqueue } from './check-queue.ts';
+import type { Ground } from './ground.ts';
+
+export const checkContents = async (ground: Ground, signal: AbortSignal): Promise<void> => {
+  await ground.each([...ground.contents.all()], ({ key, value }) => checkRecord(ground, key, value), signal);
+  const nodes = [...ground.nodes.all()].map(({ key }) => key);
+  const missed = new Set<number>();
+  await ground.each(nodes, (id) => checkOwner(ground, id, missed), signal);
+  const strays = filesIn(ground).filter((id) => !missed.has(id));
+  await ground.each(strays, (id) => checkStray(ground, id), signal);
+};
+
+const sizeOf = (path: string): number | undefined => {
+  try {
+    return statSync(path).size;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Numbers of the contents that there are files of. */
+const filesIn = ({ folder }: Ground): number[] => {
+  try {
+    const names = readdirSync(join(folder, 'content'), { recursive: true, encoding: 'utf8' });
+    return names.flatMap((name) => (/\/\d+$/.test(name) ? [Number(name.slice(name.indexOf('/') + 1))] : []));
+  } catch {
+    return [];
+  }
+};
+
+const checkRecord = (ground: Ground, id: number, record: ContentRecord): void => {
+  if (ground.isInUse(id)) return;
+  if (id > (ground.about.get('last-content') ?? 0))
+    ground.found(`content ${id} has a number that would be given again`, () => ground.about.put('last-content', id));
+  const node = ground.nodes.get(record.node as NodeId);
+  if (node?.content !== id) {
+    // A cached one that nothing refers to is only room that is given up some day.
+    if (record.dirty) checkUnowned(ground, id, node);
+    return;
+  }
+  if (!areRanges(record))
+    ground.found(
+      `what is here of ${ground.path(node.id)} is noted in a way that makes no sense`,
+      mendRanges(ground, id, record),
+    );
+  else checkFile(ground, id, record, node);
+  const size = ground.nodes.get(node.id)?.size;
+  if (record.dirty && size !== record.size)
+    ground.found(`${ground.path(node.id)} has ${record.size} bytes, and is shown with ${size}`, () =>
+      ground.nodes.put(node.id, { ...(ground.nodes.get(node.id) ?? node), size: record.size }),
+    );
+};
+
+const checkUnowned = (ground: Ground, id: number, node: Node | undefined): void => {
+  const of = node === undefined ? 'no file that is known' : `an earlier state of ${ground.path(node.id)}`;
+  ground.found(`content ${id}, which is not on the drive, is of ${of}`, () => {
+    rescue(ground, id, `not on the drive, and of ${of}`);
+    ground.contents.remove(id);
+  });
+};
+
+const areRanges = ({ present, holes, size }: ContentRecord): boolean =>
+  [present, holes].every((ranges) =>
+    ranges.every(([start, end], at) => start < end && start >= (ranges[at - 1]?.[1] ?? 0)),
+  ) &&
+  (present.at(-1)?.[1] ?? 0) <= size &&
+  holes.every(([start, end]) => present.some(([from, to]) => from <= start && end <= to));
+
+/** All that the file holds is taken for present; a cached content is fetched again instead. */
+const mendRanges = (ground: Ground, id: number, record: ContentRecord) => (): void => {
+  if (!record.dirty) drop(ground, id, record);
+  else ground.contents.put(id, { ...record, present: record.size === 0 ? [] : [[0, record.size]], holes: [] });
+};
+
+/** Behind the last byte that is no hole. */
+const neededBytes = ({ present, holes }: ContentRecord): number =>
+  Ranges.from(present).without(Ranges.from(holes)).list.at(-1)?.end ?? 0;
+
+const checkFile = (ground: Ground, id: number, record: ContentRecord, node: Node): void => {
+  const needed = neededBytes(record);
+  const size = sizeOf(ground.contentPath(id)) ?? 0;
+  if (size >= needed) return;
+  const text = `${ground.contentPath(id)} has ${size} bytes of ${needed} of ${ground.path(node.id)}`;
+  // The drive has what is only cached; what it does not have, nobody can bring back.
+  if (record.dirty) ground.found(`${text}, which are not on the drive`);
+  else ground.found(text, () => drop(ground, id, record));
+};
+
+const drop = (ground: Ground, id: number, record: ContentRecord): void => {
+  ground.contents.remove(id);
+  const node = ground.nodes.get(record.node as NodeId);
+  if (node?.content !== id) return;
+  const { content: _, ...without } = node;
+  ground.nodes.put(node.id, without);
+};
+
+/** A node whose bytes are nowhere but here must have them here. */
+const checkOwner = (ground: Ground, id: NodeId, missed: Set<number>): void => {
+  const node = ground.nodes.get(id);
+  if (node === undefined || node.kind === 'folder' || id === rootNode || node.parent === undefined) return;
+  const { content } = node;
+  if ((content !== undefined && ground.contents.get(content) !== undefined) || ground.isInUse(content)) return;
+  if (node.item !== undefined && node.ahead.content !== true) return;
+  const size = content === undefined ? undefined : sizeOf(ground.contentPath(content));
+  const text = `nothing is noted of the bytes of ${ground.path(id)}, which are not on the drive`;
+  if (content === undefined || size === undefined) ground.found(`${text}, and they are not here`);
+  else {
+    missed.add(content);
+    ground.found(text, () => noteAgain(ground, node, content, size));
+  }
+};
+
+const noteAgain = (ground: Ground, node: Node, content: number, size: number): void => {
+  ground.contents.put(content, {
+    ...{ node: node.id, size, present: size === 0 ? [] : [[0, size]], holes: [], dirty: true, used: ground.now },
+    ...{ savedIn: '', fileTime: 0 },
+  });
+  ground.nodes.put(node.id, { ...node, size });
+  const isWaiting = [...ground.journal.all()].some(
+    ({ value: { intent } }) => intent.node === node.id && intent.kind === 'put-content',
+  );
+  const at =
+    node.item === undefined && node.parent !== undefined ? { at: { parent: node.parent, name: node.name } } : {};
+  if (!isWaiting) enqueue(ground, { kind: 'put-content', node: node.id, ...at });
+};
+
+const checkStray = (ground: Ground, id: number): void => {
+  if (ground.contents.get(id) !== undefined || ground.isInUse(id)) return;
+  ground.found(`${ground.contentPath(id)} is of no content that is known`, () =>
+    rescue(ground, id, 'of no content that is known'),
+  );
+};
+
+const rescue = (ground: Ground, id: number, reason: string): void => {
+  if (sizeOf(ground.contentPath(id)) === undefined) return;
+  const folder = join(ground.folder, 'lost+found');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  renameSync(ground.contentPath(id), join(folder, `content-${id}`));
+  const note = `content-${id}: bytes found by "skydrive check" on ${new Date(ground.now).toISOString()}, ${reason}.\n`;
+  writeFileSync(join(folder, `content-${id}.txt`), note, { mode: 0o600 });
+};

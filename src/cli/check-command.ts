@@ -1,0 +1,63 @@
+// `skydrive check [MOUNTPOINT] [--repair] [--remote]`: proves that everything agrees. A mount is looked at while it runs; what is
+// kept of an account without one can be mended as well.
+import type { Command } from 'commander';
+import type { Finding } from '../check/ground.ts';
+import { SettingsError } from '../config-sources.ts';
+import { askDaemon } from '../daemon/control-client.ts';
+import { type OurMount, ourMounts, placeOf } from '../daemon/our-mounts.ts';
+import { ControlError } from '../daemon/protocol.ts';
+import { checkFolder } from '../mount-folder.ts';
+import { type CommandContext, running } from './command-context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { printable } from './terminal.ts';
+
+interface Options {
+  readonly repair?: boolean;
+  readonly remote?: boolean;
+}
+
+const mountsFor = (path: string | undefined): readonly OurMount[] => {
+  if (path === undefined) return ourMounts();
+  const place = placeOf(path);
+  if (place !== undefined) return [place.mount];
+  throw new ControlError(`no SkyDrive is mounted on ${path}; without a path, what is kept here is checked`, {
+    kind: 'missing',
+  });
+};
+
+const findingsOf = async (context: CommandContext, path: string | undefined, options: Options): Promise<Finding[]> => {
+  const { repair = false, remote = false } = options;
+  const mounts = mountsFor(path);
+  const [first] = mounts;
+  if (first !== undefined && repair)
+    throw new SettingsError(
+      `--repair needs the drive to be unmounted: run "skydrive unmount ${first.mountpoint}" first`,
+    );
+  if (first === undefined)
+    return [
+      ...(await checkFolder(
+        await context.settings(),
+        { log: context.log, repair, remote },
+        new AbortController().signal,
+      )),
+    ];
+  const answers = await Promise.all(mounts.map((mount) => askDaemon(mount, { ask: 'check', remote })));
+  return answers.flatMap(({ findings }) => findings);
+};
+
+export const addCheckCommand = (program: Command): void => {
+  program
+    .command('check')
+    .argument('[MOUNTPOINT]', 'a mount; all mounts if left out, or what is kept of the account if there is none')
+    .option('--repair', 'mend what can be mended; never deletes what the drive does not have')
+    .option('--remote', 'compare with the drive, too: one request for each folder that is known')
+    .description('prove that what is kept here agrees; exit 1 naming what does not')
+    .action(
+      running(async (context, path: string | undefined, options: Options) => {
+        const findings = await findingsOf(context, path, options);
+        const lines = findings.map(({ text, mended }) => `${printable(text)}${mended ? ': mended' : ''}`);
+        context.terminal.result({ findings }, lines.length === 0 ? 'everything agrees' : lines.join('\n'));
+        return findings.some(({ mended }) => !mended) ? exitCodes.failed : exitCodes.done;
+      }),
+    );
+};

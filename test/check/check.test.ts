@@ -1,0 +1,138 @@
+// Each kind of breach is planted, found, and mended if it can be; nothing that only this disk has is lost by that.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { check } from '../../src/check/check.ts';
+import { type Finding, Ground } from '../../src/check/ground.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { Bench } from '../support/opened.ts';
+import { breakDrive } from '../support/queue-steps.ts';
+import { breaches, contentOf, named } from './breaches.ts';
+
+const never = new AbortController().signal;
+
+const sent = { 'folder/': '', 'folder/deep/': '', 'folder/deep/b': 'on the drive', 'folder/a': 'also there' };
+const unsent = { 'folder/new': 'only here', 'made/': '', 'made/inside': 'here as well' };
+
+/** A closed folder: some of it on the drive, some not. */
+const closed = async (): Promise<Bench> => {
+  const bench = await Bench.open();
+  for (const [path, text] of Object.entries(sent))
+    if (path.endsWith('/')) bench.memory.store.makeFolder(path.slice(0, -1));
+    else bench.memory.store.put(path, text);
+  await bench.shown();
+  breakDrive(bench);
+  await bench.calls.mkdir('/made');
+  for (const [path, text] of Object.entries(unsent)) if (!path.endsWith('/')) await bench.write(`/${path}`, text);
+  await bench.calls.setxattr('/folder/a', 'user.mine', Buffer.from('x'));
+  await bench.opened.close();
+  return bench;
+};
+
+const withStore = async <T>(folder: string, work: (store: Store, ground: Ground) => T | Promise<T>): Promise<T> => {
+  const store = openStore(folder);
+  try {
+    return await work(store, new Ground({ store, folder, repair: false, now: 0 }));
+  } finally {
+    await store.close();
+  }
+};
+
+const look = (folder: string, repair = false): Promise<readonly Finding[]> =>
+  withStore(folder, (store) => check({ store, folder, repair, now: 1_700_000_000_000 }, never));
+
+describe('skydrive check', () => {
+  test('finds nothing where nothing is wrong, while the file system is open and when it is not', async () => {
+    await using bench = await closed();
+    assert.deepEqual(await look(bench.folder), []);
+    await bench.reopenClosed();
+    assert.deepEqual(await bench.opened.check({ remote: false }, never), []);
+    const fd = await bench.calls.open('/folder/new', 2);
+    await bench.calls.write(fd, Buffer.from('more and more'), 0);
+    await bench.calls.unlink('/made/inside');
+    assert.deepEqual(await bench.opened.check({ remote: false }, never), []);
+    await bench.calls.close(fd);
+    bench.memory.before = undefined;
+    await bench.sync();
+    assert.deepEqual(await bench.opened.check({ remote: true }, never), []);
+  });
+
+  for (const { title, plant, says, forgotten = [], moved = {} } of breaches)
+    test(`${title}: found and mended`, async () => {
+      await using bench = await closed();
+      await withStore(bench.folder, (_, ground) => plant(ground));
+      const found = await look(bench.folder);
+      assert.ok(found.length > 0);
+      for (const { text, mended } of found) assert.ok(says.test(text) && !mended, text);
+      const findings = await look(bench.folder, true);
+      for (const { text, mended } of findings) assert.ok(mended, text);
+      assert.deepEqual(await look(bench.folder), [], 'once is enough');
+      bench.memory.before = undefined;
+      await bench.reopenClosed({ listingAgeMs: 0 });
+      await bench.shown();
+      assert.deepEqual(await bench.sync(), []);
+      const shown = await bench.shown();
+      for (const [path, text] of Object.entries({ ...sent, ...unsent }))
+        if (!forgotten.includes(path)) assert.equal(shown[moved[path] ?? path], text, path);
+      assert.deepEqual(shown, bench.tree());
+      assert.deepEqual(await bench.opened.check({ remote: true }, never), []);
+    });
+
+  test('what cannot be mended is named, and stays', async () => {
+    await using bench = await closed();
+    await withStore(bench.folder, (_, ground) => rmSync(ground.contentPath(contentOf(ground, 'new'))));
+    const [finding, ...others] = await look(bench.folder, true);
+    assert.deepEqual(others, []);
+    assert.match(finding?.text ?? '', /has 0 bytes of 9 of \/folder\/new, which are not on the drive$/);
+    assert.equal(finding?.mended, false);
+    assert.equal((await look(bench.folder)).length, 1);
+    await bench.reopenClosed();
+  });
+
+  test('bytes that belong to nothing are kept in lost+found, with a note', async () => {
+    await using bench = await closed();
+    await withStore(bench.folder, (_, ground) => {
+      writeFileSync(ground.contentPath(257 + 256), 'of nobody');
+      const node = named(ground, 'new');
+      const { content: id, ...without } = named(ground, 'inside');
+      assert.ok(id !== undefined && node.content !== undefined);
+      // The file has another content by now; the bytes of the earlier one were never sent.
+      ground.nodes.put(node.id, { ...node, content: id });
+      ground.contents.put(id, { ...(ground.contents.get(id) as never as object), node: node.id } as never);
+      ground.nodes.put(without.id, without);
+    });
+    const texts = (await look(bench.folder, true)).map(({ text }) => text);
+    assert.ok(texts.some((text) => /which is not on the drive, is of an earlier state of \/folder\/new$/.test(text)));
+    assert.ok(
+      texts.some((text) => /513 is of no content that is known$/.test(text)),
+      texts.join('\n'),
+    );
+    const folder = join(bench.folder, 'lost+found');
+    const kept = readdirSync(folder).filter((name) => !name.endsWith('.txt'));
+    assert.deepEqual(kept.map((name) => readFileSync(join(folder, name), 'utf8')).sort(), ['of nobody', 'only here']);
+    for (const name of kept) assert.match(readFileSync(join(folder, `${name}.txt`), 'utf8'), /skydrive check/);
+    await bench.reopenClosed();
+  });
+
+  test('with --remote, what others did meanwhile is found, and asked for again', async () => {
+    await using bench = await Bench.open();
+    for (const name of ['a', 'b', 'c']) bench.memory.store.put(name, name);
+    await bench.shown();
+    bench.memory.store.put('a', 'changed');
+    bench.memory.store.remove('b');
+    bench.memory.store.put('d', 'new');
+    const found = (await bench.opened.check({ remote: true }, never)).map(({ text }) => text);
+    assert.deepEqual(found.sort(), [
+      '/a is another version on the drive',
+      '/b is not there on the drive any more',
+      'd is in / on the drive, and not known here',
+    ]);
+    await bench.opened.close();
+    const { memory: drive, folder } = bench;
+    await withStore(folder, (store) => check({ store, folder, repair: true, now: 0, drive }, never));
+    await bench.reopenClosed();
+    assert.deepEqual(await bench.shown(), bench.tree());
+    assert.deepEqual(await bench.opened.check({ remote: true }, never), []);
+  });
+});
