@@ -1,0 +1,49 @@
+// skydrive check on a mount that runs, and on what is kept of it without one.
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { makeMounting, mountable } from './mounting.ts';
+
+describe('skydrive check', mountable, () => {
+  it('finds nothing while all is well, what others did with --remote, and mends what is not', async () => {
+    await using mounting = await makeMounting({}, ['listing_age: 1h']);
+    const { mountpoint, emulator, user } = mounting;
+    await mounting.mount();
+    await mkdir(join(mountpoint, 'folder'));
+    await writeFile(join(mountpoint, 'folder', 'a.txt'), 'text');
+    assert.equal((await mounting.run('sync', mountpoint)).code, 0);
+    const well = await mounting.run('check', '--remote', mountpoint);
+    assert.deepEqual([well.code, well.out], [0, 'everything agrees\n'], well.err);
+    await emulator.admin.put({ path: '/folder/b.txt' }, 'theirs');
+    const others = await mounting.run('check', '--remote');
+    assert.equal(others.code, 1);
+    assert.match(others.out, /^b\.txt is in \/folder on the drive, and not known here$/m);
+    const early = await mounting.run('check', '--repair', mountpoint);
+    assert.equal(early.code, 2);
+    assert.match(early.err, /run "skydrive unmount .*" first/);
+    assert.equal((await mounting.run('unmount', mountpoint)).code, 0);
+    const [account = ''] = await readdir(join(user.home, '.cache', 'skydrive'));
+    const content = join(user.home, '.cache', 'skydrive', account, 'content');
+    const [folder = ''] = await readdir(content);
+    await writeFile(join(content, folder, `${Number.parseInt(folder, 16) + 256}`), 'of nobody');
+    assert.equal((await mounting.run('check')).code, 1);
+    const repaired = await mounting.run('check', '--repair');
+    assert.equal(repaired.code, 0, repaired.out + repaired.err);
+    assert.match(repaired.out, /is of no content that is known: mended$/m);
+    const found = join(user.home, '.cache', 'skydrive', account, 'lost+found');
+    const [name = ''] = await readdir(found);
+    assert.equal(await readFile(join(found, name), 'utf8'), 'of nobody');
+    assert.equal((await mounting.run('check', '--remote', '--repair')).code, 0);
+    await mounting.mount();
+    assert.deepEqual((await readdir(join(mountpoint, 'folder'))).sort(), ['a.txt', 'b.txt']);
+  });
+
+  it('says that nothing is kept here, where nothing is', async () => {
+    await using mounting = await makeMounting();
+    await rm(join(mounting.user.home, '.cache'), { recursive: true, force: true });
+    const { code, err } = await mounting.run('check');
+    assert.equal(code, 2);
+    assert.match(err, /nothing is kept in /);
+  });
+});
