@@ -20,7 +20,7 @@ import { Ranges } from '../base/ranges.ts';
 import type { Drive, Item } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
 import type { Base, ContentId, ContentRecord } from './content-record.ts';
-import { Fetcher } from './fetcher.ts';
+import { Fetcher, partSize } from './fetcher.ts';
 import type { ReadWindow } from './read-window.ts';
 import { SharedFile } from './shared-file.ts';
 
@@ -174,8 +174,11 @@ export class ContentFile {
     let end = Math.min(offset + length, this.#size);
     if (offset >= end) return new Uint8Array(0);
     const ahead = window?.take(offset, end - offset) ?? end - offset;
+    if (window !== undefined && this.#present.covers(offset, end)) this.#readAhead(end, offset + ahead);
     while (!this.#present.covers(offset, end)) {
-      await this.ensure(offset, end, signal, ahead);
+      const coming = this.ensure(offset, end, signal, Math.min(ahead, partSize));
+      if (window !== undefined) this.#readAhead(end, offset + ahead);
+      await coming;
       // It may be another size by now.
       end = Math.min(offset + length, this.#size);
     }
@@ -276,6 +279,12 @@ export class ContentFile {
       const bringing = fetcher.bring(gap, { start: gap.start, end: stop });
       await abortable(bringing, signal).catch((error: unknown) => this.#mend(error, fetcher, signal));
     }
+  }
+
+  #readAhead(start: number, until: number): void {
+    const end = Math.min(until, this.#base?.upTo ?? 0);
+    const missing = this.#present.gaps(start, end);
+    if (missing.length > 0 && !this.#isClosed) this.#fetching().readAhead(missing, end === until ? end : -1);
   }
 
   /** Throws what kept the bytes from coming, unless they may come in another way now. */

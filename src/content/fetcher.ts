@@ -1,10 +1,19 @@
 // Brings missing ranges of one version of one item from the drive. Readers that want bytes which are already on their way
-// wait for that transfer; whoever leaves does not end it.
+// wait for that transfer; whoever leaves does not end it. What is read ahead comes in several ranges side by side, so that
+// neither the way to the service nor the speed of one connection is the limit.
+import { Ranges } from '../base/ranges.ts';
 import type { ByteRange, Drive, Item } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
 
 /** Takes a piece as it arrives; never called once the fetcher is stopped. */
 export type Sink = (offset: number, piece: Uint8Array) => void;
+
+/** One range of what is read ahead, bytes. */
+export const partSize = 4 << 20;
+/** Less than this is not worth a request of its own, unless nothing is left to wait for. */
+const smallestPart = 1 << 20;
+/** Ranges of one content under way at a time. */
+const mostParts = 4;
 
 interface Waiter {
   readonly position: number;
@@ -26,6 +35,15 @@ class Transfer {
   /** Still to come: bytes at `position` will arrive. */
   willReach(position: number): boolean {
     return this.#failure === undefined && this.#position <= position && position < this.range.end;
+  }
+
+  /** What has not arrived yet. */
+  get left(): ByteRange {
+    return { start: this.#position, end: this.range.end };
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
   }
 
   reached(position: number): Promise<void> {
@@ -61,12 +79,16 @@ class Transfer {
   }
 }
 
+const toPair = ({ start, end }: ByteRange): readonly [number, number] => [start, end];
+
 export class Fetcher {
   readonly #drive: Drive;
   readonly #item: Item;
   readonly #sink: Sink;
   readonly #abort = new AbortController();
   readonly #transfers = new Set<Transfer>();
+  /** The last transfer failed: until one succeeds, only what somebody waits for is asked for. */
+  #isFailing = false;
 
   constructor(drive: Drive, item: Item, sink: Sink) {
     this.#drive = drive;
@@ -84,6 +106,22 @@ export class Fetcher {
     await transfer.reached(Math.min(wanted.end, transfer.range.end));
   }
 
+  /** Brings what is missing from `start` to `end` as well, as far as that is worth it; nobody waits for it. */
+  readAhead(missing: readonly ByteRange[], end: number): void {
+    if (this.#isFailing || this.#abort.signal.aborted) return;
+    const coming = [...this.#transfers].map(({ left }) => left);
+    const gaps = missing.flatMap(
+      (gap) => Ranges.from([[gap.start, gap.end]]).without(Ranges.from(coming.map(toPair))).list,
+    );
+    for (const gap of gaps)
+      for (let at = gap.start; at < gap.end && this.#transfers.size < mostParts; at += partSize) {
+        const stop = Math.min(at + partSize, gap.end);
+        // The window will be larger by the next read.
+        if (stop - at < smallestPart && stop === end) return;
+        this.#start({ start: at, end: stop });
+      }
+  }
+
   /** Ends all transfers: nobody needs these bytes any more. */
   stop(): void {
     this.#abort.abort(new Error('the content is not needed any more'));
@@ -98,7 +136,10 @@ export class Fetcher {
       this.#abort.signal.throwIfAborted();
       this.#sink(offset, piece);
     };
-    void transfer.run(pieces, sink).finally(() => this.#transfers.delete(transfer));
+    void transfer.run(pieces, sink).finally(() => {
+      this.#transfers.delete(transfer);
+      this.#isFailing = transfer.hasFailed;
+    });
     return transfer;
   }
 }

@@ -15,9 +15,9 @@ import { tempDir } from '../support/temp-dir.ts';
 const never = new AbortController().signal;
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
-const bench = async (options: Partial<ContentsOptions> = {}) => {
+const bench = async (options: Partial<ContentsOptions> & { readonly fragmentSize?: number } = {}) => {
   const folder = await tempDir();
-  const memory = new MemoryDrive({ fragmentSize: 4096 });
+  const memory = new MemoryDrive({ fragmentSize: options.fragmentSize ?? 4096 });
   const store = openStore(folder.path);
   const dirtied: number[] = [];
   const contents = new Contents(store, {
@@ -67,6 +67,33 @@ describe('reading', () => {
     const window = new ReadWindow();
     for (let at = 0; at < file.size; at += 131_072) await file.read(at, 131_072, never, window);
     assert.ok(b.memory.count('read') <= 9, `${b.memory.count('read')} requests for 16 MiB`);
+    b.contents.close(file);
+  });
+
+  test('reading on, several ranges are under way, ahead of the reader; a jump asks for little', async () => {
+    await using b = await bench({ fragmentSize: 1 << 20 });
+    const file = b.fetched(Buffer.alloc(64 << 20, 7));
+    let [now, most, last] = [0, 0, 0];
+    const fromDrive = b.memory.read.bind(b.memory);
+    b.memory.read = async function* (item: Item, range: ByteRange, signal?: AbortSignal) {
+      now += 1;
+      most = Math.max(most, now);
+      last = range.end - range.start;
+      try {
+        for await (const piece of fromDrive(item, range, signal)) {
+          await soon();
+          yield piece;
+        }
+      } finally {
+        now -= 1;
+      }
+    };
+    const window = new ReadWindow();
+    for (let at = 0; at < 24 << 20; at += 1 << 20) await file.read(at, 1 << 20, never, window);
+    assert.equal(most, 4);
+    assert.ok(file.heldBytes > 24 << 20, 'more than was asked for is here already');
+    await file.read(60 << 20, 4096, never, window);
+    assert.equal(last, 128 << 10);
     b.contents.close(file);
   });
 
