@@ -42,8 +42,12 @@ const runs = ([program, ...parameters]: Command, environment: NodeJS.ProcessEnv)
     child.unref();
   });
 
-/** Whether a browser could be started. */
-export const openBrowser = async (url: string, environment: NodeJS.ProcessEnv): Promise<boolean> => {
-  for (const command of browserCommands(url, environment)) if (await runs(command, environment)) return true;
-  return false;
+/** `none`: there is no browser that anybody could see. */
+export const openBrowser = async (
+  url: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<'started' | 'failed' | 'none'> => {
+  const commands = browserCommands(url, environment);
+  for (const command of commands) if (await runs(command, environment)) return 'started';
+  return commands.length > 0 ? 'failed' : 'none';
 };

@@ -232,7 +232,12 @@ export class LcrcFile {
   }
 
   #unwritable(error: unknown): ConfigFileError {
-    const message = `cannot be written (${errorCode(error)}).`;
+    const code = errorCode(error);
+    const cure =
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? 'The disk is full: make room.'
+        : 'Make the file and its folder yours, or name another file with --config.';
+    const message = `cannot be written (${code}). ${cure}`;
     return new ConfigFileError('unreadable', message, { path: this.path, cause: error });
   }
 

@@ -104,6 +104,10 @@ export const addAuthCommand = (program: Command): void => {
     .option('--no-browser', 'print the URL to visit, and open no browser')
     .option('--client-id <ID>', 'id of the registered app, kept in the configuration')
     .option('--client-secret <SECRET>', 'its secret, if it has one')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  skydrive auth\n  skydrive auth 'http://localhost:40123/?code=…&state=…'\n  skydrive auth --device-code",
+    )
     .description('sign in; an earlier sign-in holds until the new one is complete')
     .action(running((context, url: string | undefined, options: Options) => authorize(context, url, options)));
 };

@@ -114,20 +114,29 @@ export const tellOfInterruption = (terminal: Terminal): (() => void) => {
   return () => process.off('SIGINT', stop);
 };
 
-/** What the user brings: undefined for an empty line. */
+const openHere = async (terminal: Terminal, url: string): Promise<boolean> => {
+  const outcome = await openBrowser(url, process.env);
+  if (outcome === 'failed') terminal.note('\nskydrive: no browser could be started: open the URL above yourself');
+  return outcome === 'started';
+};
+
+/** What comes first: a line that was pasted, or the browser. */
 const firstAnswer = async (order: BrowserOrder, server: LoopbackServer | undefined, signal: AbortSignal) => {
   const { terminal, session } = order;
   const { url, state, redirectUri } = await session.begin(server?.redirectUri);
   terminal.ask(`${(server === undefined ? byPasting : byLoopback)(redirectUri, url)}URL after last redirect: `);
-  const opened = order.open ? openBrowser(url, process.env) : Promise.resolve(false);
+  const isOpen = order.open && openHere(terminal, url);
   const stranger = (): void =>
     terminal.note('\nskydrive: an answer to another sign-in came; still waiting for this one');
   const came = server?.answer(state, stranger);
   const line = (async () => {
     const pasted = await pastedLine(signal);
     if (pasted !== 'nobody') return pasted;
-    if (came === undefined || !(await opened)) throw nobody();
-    return await came;
+    // The browser was faster: nobody waits for this any more.
+    if (signal.aborted) return { line: '' };
+    if (came !== undefined && (await isOpen)) return await came;
+    terminal.ask('\n');
+    throw nobody();
   })();
   return await Promise.race([line, ...(came === undefined ? [] : [came, late(signal)])]);
 };

@@ -98,7 +98,7 @@ describe('skydrive auth', () => {
     const environment = { ...graph(emulator), BROWSER: '/no/such/browser' };
     const asked = await user.run(['auth'], { environment });
     assert.equal(asked.code, 3);
-    assert.match(asked.err, /^skydrive: there is nobody to paste the URL here.*\n$/);
+    assert.match(asked.err, /no browser could be started.*\nskydrive: there is nobody to paste the URL here.*\n$/);
     const url = /^URL to visit: (\S+)$/m.exec(asked.out)?.[1] ?? '';
     const back = (await fetch(url, { redirect: 'manual' })).headers.get('location') ?? '';
     const denied = back.replace(/code=[^&]*/, 'error=access_denied');
