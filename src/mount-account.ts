@@ -12,7 +12,7 @@ import type { OpenedDrive } from './drive/open-drive.ts';
 import type { OpenedFileSystem } from './open-file-system.ts';
 
 /** How long the service may be silent: a mount that knows its account goes on without it, and asks again. */
-const patienceMs = { known: 1500, unknown: 10_000 } as const;
+const patienceMs = { known: 1000, unknown: 10_000 } as const;
 /** Between two questions whose sign-in this is, where no outage is what keeps the service from answering; milliseconds. */
 const againMs = 30_000;
 

@@ -173,7 +173,8 @@ export class DriveFileSystem implements FileSystem {
 
   async write(handle: HandleId, offset: number, data: Uint8Array, signal: AbortSignal): Promise<number> {
     const { space } = this.#parts;
-    if (space.isDoubtful(this.#files.reservedWith(handle, offset, data.length))) await space.renew(signal);
+    const asking = space.attend(this.#files.reservedWith(handle, offset, data.length), signal);
+    if (asking !== undefined) await asking;
     return this.#files.write(handle, offset, data);
   }
 

@@ -15,6 +15,8 @@ const ageMs = 60_000;
 const patienceMs = 2_000;
 /** An answer is not asked for again within this time, whatever depends on it; milliseconds. */
 const shortestAgeMs = 1_000;
+/** How long an answer serves while much is written, milliseconds. */
+const writingAgeMs = 10_000;
 /** Bytes that are written without knowing whether there is room for them. */
 const unasked = 1 << 20;
 /** Told while no answer ever came: programs must not believe that the drive is full. */
@@ -76,12 +78,18 @@ export class FreeSpace {
     this.#listeners.add(listener);
   }
 
-  /** With `bytes` to be sent in all, it is worth asking first whether they have room. */
-  isDoubtful(bytes: number): boolean {
+  /**
+   * `bytes` are to be sent in all: asks the drive for its free space if the last answer is old for that. Returns what to wait
+   * for where the answer may well be that there is no room.
+   */
+  attend(bytes: number, signal: AbortSignal): Promise<void> | undefined {
     const age = this.#clock.monotonic() - this.#askedAt;
-    if (this.#known === undefined) return bytes >= unasked && age >= ageMs;
+    if (this.#known === undefined) return bytes >= unasked && age >= ageMs ? this.renew(signal) : undefined;
     const { free } = this.#known;
-    return age >= (bytes > free ? shortestAgeMs : ageMs) && bytes > free / 2;
+    const isOldForThis = age >= (bytes > free ? shortestAgeMs : writingAgeMs);
+    if (bytes > free / 2 && (isOldForThis || this.#asking.isRunning('quota'))) return this.renew(signal);
+    if (bytes >= unasked && age >= writingAgeMs) void this.#ask();
+    return undefined;
   }
 
   /** Whether `bytes` to be sent in all have room, as far as is known. */

@@ -1,6 +1,7 @@
 // A drive that is full, or about to be: writers hear of it in time, nothing half gets there, and what waits goes when it can.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../src/base/clock.ts';
 import { FsError } from '../../src/base/errors.ts';
 import { O_CREAT, O_RDWR, O_TRUNC, O_WRONLY } from '../suites/posix/calls.ts';
 import { liveLike } from '../support/memory-drive.ts';
@@ -127,4 +128,18 @@ test('a drive that turns out to be full parks what has no room, and takes it whe
   await bench.calls.unlink('/there');
   await until(() => bench.tree()['ours'] !== undefined);
   assert.deepEqual(await bench.sync(), []);
+});
+
+test('what others put on the drive is reckoned in before long', async () => {
+  let late = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + late };
+  await using bench = await Bench.open({ memory: { features: { ...liveLike } }, fs: { clock } });
+  bench.memory.store.total = 5 * mega;
+  await bench.list();
+  await freeBytes(bench);
+  bench.memory.store.put('theirs', Buffer.alloc(4 * mega));
+  late = 11_000;
+  await assert.rejects(copy(bench, '/ours', 4 * mega), isFull);
+  assert.equal(bench.memory.count('upload'), 0);
+  assert.ok(bench.memory.count('quota') <= 4, 'asked now and then, not with every write');
 });
