@@ -10,6 +10,7 @@ import { SettingsError } from './config-sources.ts';
 import type { Outage, Reach } from './drive/reach.ts';
 import type { FsSettings } from './fs/parts.ts';
 import { type DriverMount, MountError, type MountOptions } from './fuse/driver.ts';
+import type { FeedStatus } from './metadata/change-feed.ts';
 import { accountFolder, confirmAccount, findAccount } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
@@ -52,9 +53,11 @@ export interface MountStatus {
   readonly holds: readonly Hold[];
   /** Where the service is out of reach. */
   readonly outage?: Outage;
+  /** How the tree is kept true; undefined where folders are listed instead. */
+  readonly feed?: FeedStatus;
 }
 
-type Facts = Omit<MountStatus, 'nodes' | 'cachedBytes' | 'unsent' | 'conflicts' | 'holds' | 'outage'>;
+type Facts = Omit<MountStatus, 'nodes' | 'cachedBytes' | 'unsent' | 'conflicts' | 'holds' | 'outage' | 'feed'>;
 
 export interface Mount {
   readonly mountpoint: string;
@@ -164,11 +167,13 @@ class RunningMount implements Mount {
   async status(): Promise<MountStatus> {
     const opened = this.#opened;
     const { outage } = this.#reach;
+    const feed = opened.feed();
     return {
       ...{ ...this.#facts, nodes: opened.nodes(), cachedBytes: opened.cachedBytes(), unsent: opened.unsent() },
       conflicts: opened.conflicts(),
       holds: opened.holds().filter(({ kind }) => kind !== 'offline'),
       ...(outage === undefined ? {} : { outage }),
+      ...(feed === undefined ? {} : { feed }),
     };
   }
 

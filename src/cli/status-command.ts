@@ -33,10 +33,25 @@ const look = async (mount: OurMount): Promise<Found> => {
   }
 };
 
+type FeedState = NonNullable<MountStatus['feed']>['state'];
+
 const outageText = (outage: MountStatus['outage']): string | undefined =>
   outage === undefined
     ? undefined
     : `out of reach for ${formatDuration(Date.now() - outage.since)}: ${printable(outage.reason)}`;
+
+const feedTexts: Readonly<Record<FeedState, string>> = {
+  listing: 'are being told for the first time, or anew',
+  sweeping: 'are being compared with what is known',
+  following: 'are followed',
+  off: 'are not told of: folders are listed when they are used',
+};
+
+const feedText = (feed: MountStatus['feed']): string | undefined => {
+  if (feed === undefined) return undefined;
+  const looked = feed.lookedAt === undefined ? '' : `, ${formatDuration(Date.now() - feed.lookedAt)} ago`;
+  return `${feedTexts[feed.state]}${looked}${feed.trouble === undefined ? '' : `: ${printable(feed.trouble)}`}`;
+};
 
 const describe = (found: Found): string => {
   if (found.state !== 'serving') return `${found.mountpoint}\n  ${found.message}`;
@@ -48,6 +63,7 @@ const describe = (found: Found): string => {
       ['process', `${status.pid}, for ${formatDuration(Date.now() - status.mountedAt)}`],
       ['service', outageText(status.outage)],
       ['queue', status.holds.length === 0 ? undefined : `held: ${status.holds.map(({ reason }) => reason).join('; ')}`],
+      ['changes', feedText(status.feed)],
       ['known', `${status.nodes} files and folders`],
       ['cache', `${formatSize(status.cachedBytes)} of ${formatSize(status.cacheSize)} in ${status.folder}`],
       ['to send', status.unsent.length === 0 ? 'nothing' : countOf(status.unsent)],

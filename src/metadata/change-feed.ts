@@ -106,6 +106,10 @@ export class ChangeFeed implements TreeKeeper {
     return this.#options.clock.monotonic() - this.#aliveAt < trustedForMs;
   }
 
+  contradicted(folder: NodeId): void {
+    this.#doubts.add(folder);
+  }
+
   async turn(isKnown: () => boolean, signal: AbortSignal): Promise<void> {
     const isOver = (): boolean => isKnown() || this.#isOff || this.#position.get().state === 'following';
     await this.#turns.take(isOver, signal);
@@ -232,11 +236,7 @@ export class ChangeFeed implements TreeKeeper {
   async #sweep(): Promise<void> {
     const { tree, store, clock, renew } = this.#options;
     const position = this.#position.get();
-    const doubt = (folder: NodeId): void => this.#doubts.add(folder);
-    await sweep(
-      { tree, store, renew, doubt },
-      { listing: position.listing, now: clock.now(), signal: this.#abort.signal },
-    );
+    await sweep({ tree, store, renew }, { listing: position.listing, now: clock.now(), signal: this.#abort.signal });
     this.#position.set({ ...position, state: 'following' });
     this.#mark();
     this.#turns.wake();

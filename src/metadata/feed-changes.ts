@@ -96,7 +96,9 @@ export class FeedChanges {
     const { tree, changes, held } = this.#parts;
     const node = tree.byItem(id);
     held.drop(id);
-    if (node === undefined || node.id === rootNode) return true;
+    if (node?.id === rootNode) return true;
+    changes.toldGone(id);
+    if (node === undefined) return true;
     if (!changes.counts(id, asked)) return false;
     // What is in a folder may have moved elsewhere, which is told later.
     if (node.kind === 'folder' && tree.hasChildren(node.id)) held.hold({ removed: id });

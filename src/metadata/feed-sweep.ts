@@ -11,8 +11,6 @@ export interface SweepParts {
   readonly tree: Tree;
   /** Lists a folder, whatever is known of it. */
   renew(folder: NodeId): Promise<void>;
-  /** The folder holds things that the feed did not tell of, although a listing does: one of the two is late. */
-  doubt(folder: NodeId): void;
 }
 
 export interface Sweep {
@@ -47,10 +45,9 @@ const look = async ({ tree }: SweepParts, folder: NodeId, { listing, signal }: S
 
 const isOurs = (node: Node | undefined): node is Node => node?.item !== undefined && node.item.foreign !== true;
 
-const renewed = async ({ renew, doubt }: SweepParts, folder: NodeId): Promise<void> => {
+const renewed = async ({ renew }: SweepParts, folder: NodeId): Promise<void> => {
   try {
     await renew(folder);
-    doubt(folder);
   } catch (error) {
     // What one folder alone answers says nothing of the others.
     if (error instanceof DriveError && !error.passing) return;

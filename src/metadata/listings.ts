@@ -5,7 +5,7 @@ import { abortable } from '../base/abortable.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { SingleFlight } from '../base/single-flight.ts';
-import type { Drive, ItemId } from '../drive/drive.ts';
+import type { Drive, Item, ItemId } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
 import { type Node, type NodeId, rootNode } from './node.ts';
 import type { FolderAnswer, RemoteChanges } from './remote-changes.ts';
@@ -25,6 +25,8 @@ export interface ListingsOptions {
 
 /** How long the kernel may believe what is kept true: it is told of changes, and asks again soon enough to show that it is used. */
 const keptMs = 5 * 60_000;
+/** Items that a listing lacks which the drive is asked for one by one. */
+const maxAskedAfter = 10;
 /** After a failed refresh, no other is tried for this long, so that an unreachable service does not slow every call. */
 const pauseAfterFailureMs = 5_000;
 
@@ -149,12 +151,46 @@ export class Listings {
       // While others write, an item may slip from one page to another between the two requests: what only seems to be
       // gone must not go.
       if (pages > 1 && this.#changes.unseen(answer).length > 0) await this.#askOnce(id, answer);
+      if (this.#options.keeper !== undefined) await this.#askAfter(answer);
     } catch (error) {
-      if (isMissing(error) && folder !== rootNode) this.#changes.lose(folder);
+      if (isMissing(error) && folder !== rootNode) this.#missed(folder);
       throw error;
     }
     this.#changes.applyEnd(answer, startedAt);
     this.#resting.delete(folder);
+  }
+
+  /** The drive says that it has no such folder. One that somebody told of may be so new that it cannot be listed yet. */
+  #missed(folder: NodeId): void {
+    const { keeper } = this.#options;
+    const parent = this.#tree.get(folder)?.parent;
+    if (keeper === undefined || parent === undefined) this.#changes.lose(folder);
+    else keeper.contradicted(parent);
+  }
+
+  /**
+   * Who keeps the tree told of items that the listing lacks: one of the two is late. Such items go only if the drive says of
+   * each, or of some if there are many, that it is gone.
+   */
+  async #askAfter(answer: FolderAnswer): Promise<void> {
+    const missing = this.#changes.unseen(answer).flatMap((id) => this.#tree.get(id)?.item ?? []);
+    if (missing.length === 0) return;
+    this.#options.keeper?.contradicted(answer.folder);
+    const asked = missing.slice(0, maxAskedAfter);
+    const there: Item[] = [];
+    for (const item of asked) if (await this.#isThere(item)) there.push(item);
+    const kept = there.length > 0 && missing.length > asked.length ? missing : there;
+    for (const { id } of kept) answer.seen.add(id);
+  }
+
+  async #isThere({ id, parentId }: Item): Promise<boolean> {
+    try {
+      const item = await this.#drive.get(id, this.#abort.signal);
+      return item.parentId === parentId;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
   }
 
   /** Returns the number of pages. */

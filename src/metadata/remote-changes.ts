@@ -43,6 +43,8 @@ export interface FolderAnswer {
  */
 export type Told = 'done' | 'parent' | 'name' | 'making' | 'doubt';
 
+/** Removals that a listing could not have heard of yet are fewer. */
+const rememberedRemovals = 10_000;
 /** Former versions remembered of one item. */
 const rememberedVersions = 8;
 /** More own changes than this are never under way while one listing is. */
@@ -64,6 +66,8 @@ export class RemoteChanges {
   readonly #settled = new LRUCache<ItemId, Moment>({ max: rememberedChanges });
   /** Versions that later ones are known of: answers that still tell them are old, whenever they come. */
   readonly #former = new LRUCache<ItemId, readonly string[]>({ max: rememberedChanges });
+  /** Told to be gone by the change feed; listings may lag behind it. */
+  readonly #gone = new LRUCache<ItemId, true>({ max: rememberedRemovals });
   #moment: Moment = 0;
   /** While the whole drive is listed: its nodes that turn up in any answer are marked with this number. */
   listing: number | undefined;
@@ -99,6 +103,7 @@ export class RemoteChanges {
 
   /** What the change feed says of one item. */
   applyTold(item: Item, asked: Moment): Told {
+    this.#gone.delete(item.id);
     if (item.parentId === undefined) this.applyRoot(item);
     const parent = item.parentId === undefined ? undefined : this.#tree.byItem(item.parentId);
     if (item.parentId === undefined) return 'done';
@@ -137,6 +142,11 @@ export class RemoteChanges {
     return folder !== undefined && this.#isNameHeld(folder.id, item);
   }
 
+  /** The change feed tells that the item is gone; listings that still hold it are old. */
+  toldGone(id: ItemId): void {
+    this.#gone.set(id, true);
+  }
+
   /** Items whose names are each other's: all names are given up before one is taken. */
   giveUpNames(items: readonly Item[]): void {
     this.#store.transact(() => {
@@ -165,7 +175,7 @@ export class RemoteChanges {
     this.#store.transact(() => {
       for (const item of items) {
         seen.add(item.id);
-        if (!this.counts(item.id, asked)) continue;
+        if (!this.counts(item.id, asked) || this.#gone.has(item.id)) continue;
         if (this.#isNameHeld(folder, item)) postponed.set(item.id, item);
         else this.#applyIn(folder, item);
       }

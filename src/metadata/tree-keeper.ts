@@ -1,5 +1,5 @@
 // PORT: who keeps the tree true without being asked for each folder. Implemented by the change feed, used by the listings.
-import type { Node } from './node.ts';
+import type { Node, NodeId } from './node.ts';
 
 export interface TreeKeeper {
   /** What is known of the folder stays true by itself: it need not be listed again. */
@@ -11,4 +11,6 @@ export interface TreeKeeper {
   turn(isKnown: () => boolean, signal: AbortSignal): Promise<void>;
   /** Somebody uses the tree. */
   used(): void;
+  /** A listing of the folder says something else than what was kept. */
+  contradicted(folder: NodeId): void;
 }

@@ -13,7 +13,7 @@ const schemaVersion = 1;
 /** Changes wait this long for more before lmdb gets them, milliseconds. */
 const gatherMs = 500;
 /** Unless there are this many: each costs lmdb some microseconds of our only thread. */
-const gatherRows = 2_000;
+const gatherRows = 700;
 /** After lmdb failed (a full disk, say). */
 const retryMs = 5_000;
 

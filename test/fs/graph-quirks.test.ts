@@ -36,8 +36,12 @@ const values: Quirks = {
   'path-wrong-item': 0.2,
 };
 
-const usualOf = (name: keyof typeof quirkTable): number | string | boolean =>
-  values[name] ?? quirkTable[name].usual ?? true;
+const unitValues: Quirks = { p: 0.2, ms: 1000, n: 1, flag: true };
+
+const usualOf = (name: keyof typeof quirkTable): number | string | boolean => {
+  const { usual, unit } = quirkTable[name];
+  return values[name] ?? usual ?? (typeof unit === 'string' ? unitValues[unit] : unit[0]) ?? true;
+};
 
 /** How much longer than two intervals a quirk may keep a change from us, milliseconds. */
 const slackMs = 15_000;
@@ -90,7 +94,7 @@ const shows = async (bench: GraphBench, what: string): Promise<number> => {
 
 /** Milliseconds until each of the changes was visible. */
 const play = async (quirks: Quirks, seed: number): Promise<readonly number[]> => {
-  await using bench = await GraphBench.start({ fs: { feedIntervalMs } });
+  await using bench = await GraphBench.start({ fs: { feedIntervalMs, listingAgeMs: 500 } });
   await seedTree(bench);
   await bench.mount();
   await bench.following();

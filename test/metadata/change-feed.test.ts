@@ -200,11 +200,13 @@ test('a name that we are making is not lost when ours is not made after all', as
   await using bench = await Bench.open(feeding());
   await following(bench);
   await bench.list();
-  breakDrive(bench, 'offline', ({ intent }) => intent === 'upload');
+  const { mend } = breakDrive(bench, 'offline', ({ intent }) => intent === 'upload');
   await bench.write('/name', 'ours');
   bench.memory.store.put('name', 'theirs');
   bench.memory.store.put('other', 'o');
   while (!(await bench.list()).includes('other')) await delay(2);
   await bench.calls.unlink('/name');
+  mend();
+  await bench.sync();
   await shows(bench);
 });

@@ -1,8 +1,10 @@
 // The change feed (docs: Graph, 11): one request a page, positions are the service's own links, kept as they are. What one page says
 // of an item is its last word there; whether the feed is to be believed at all (links in circles, positions that stopped working) is
 // decided here, and ends in a reset: the whole drive is told again.
+import { createHash } from 'node:crypto';
+import { Breather } from '../../base/breather.ts';
 import type { HttpAnswer } from '../../http/http-answer.ts';
-import type { Change, ChangePage, Item, ItemId } from '../drive.ts';
+import type { Change, ChangePage, ItemId } from '../drive.ts';
 import { DriveError } from '../drive-error.ts';
 import type { WireObject } from './graph-errors.ts';
 import { type GraphItems, itemFields } from './graph-items.ts';
@@ -34,7 +36,11 @@ const sameAddress = (one: string, other: string): boolean => {
   return query(one) === query(other);
 };
 
-const digest = ({ entries }: WirePage): string => entries.map((entry) => String(entry['id'])).join(' ');
+const digest = ({ entries }: WirePage): string => {
+  const hash = createHash('sha1');
+  for (const entry of entries) hash.update(`${entry['id']} `);
+  return hash.digest('base64');
+};
 
 /** Removals first, and folders before what is in them: an answer has its own order, and some have none. */
 const inOrder = (changes: ReadonlyMap<ItemId, Change>): Change[] => {
@@ -87,30 +93,34 @@ export class GraphDelta {
     };
   }
 
-  async #changesIn({ entries }: WirePage, signal: AbortSignal | undefined): Promise<Change[]> {
-    const last = new Map<ItemId, Change>();
-    const note = (id: ItemId, change: Change): void => {
-      last.delete(id);
-      last.set(id, change);
-    };
-    const items: Item[] = [];
-    for (const entry of entries) {
-      const removed = removedId(entry);
-      const item =
-        removed === undefined && entry['deleted'] === undefined ? this.#items.read(entry, undefined) : undefined;
-      if (removed !== undefined) note(removed, { removed });
-      if (item !== undefined) {
-        note(item.id, { item });
-        items.push(item);
-      }
-    }
+  async #changesIn(page: WirePage, signal: AbortSignal | undefined): Promise<Change[]> {
+    const last = await this.#lastWords(page);
+    const items = [...last.values()].flatMap((change) => ('item' in change ? change.item : []));
     for (const item of await this.#pages.trueNames(items, signal)) {
-      const change = last.get(item.id);
-      if (change !== undefined && 'item' in change && change.item.version === item.version) {
-        last.set(item.id, { item: this.#sizes.corrected(item) });
-      }
+      last.set(item.id, { item: this.#sizes.corrected(item) });
     }
     return inOrder(last);
+  }
+
+  async #lastWords({ entries }: WirePage): Promise<Map<ItemId, Change>> {
+    const last = new Map<ItemId, Change>();
+    const breather = new Breather();
+    for (const entry of entries) {
+      if (breather.isTired) await breather.breathe();
+      const change = this.#changeIn(entry);
+      if (change === undefined) continue;
+      const id = 'item' in change ? change.item.id : change.removed;
+      last.delete(id);
+      last.set(id, change);
+    }
+    return last;
+  }
+
+  #changeIn(entry: WireObject): Change | undefined {
+    const removed = removedId(entry);
+    if (removed !== undefined) return { removed };
+    const item = entry['deleted'] === undefined ? this.#items.read(entry, undefined) : undefined;
+    return item === undefined ? undefined : { item };
   }
 
   async #fetch(cursor: string | undefined, signal: AbortSignal | undefined): Promise<Fetched> {
@@ -150,8 +160,10 @@ export class GraphDelta {
       throw this.#items.requests.error(answer, { url: link });
     }
     this.#failing = undefined;
-    if (answer.object === undefined) throw this.#items.requests.noObject(answer, { url: link });
-    const page = toPage(answer.object, title);
+    // Long, and read anew whenever it is asked for.
+    const { object } = answer;
+    if (object === undefined) throw this.#items.requests.noObject(answer, { url: link });
+    const page = toPage(object, title);
     if (this.#isCircle(page, link)) return this.#left(link);
     return await this.#filled(page, signal);
   }
