@@ -10,6 +10,8 @@ import type { GraphRequests } from './graph-requests.ts';
 /** Fragments that are not the last must be multiples of this. */
 export const fragmentUnit = 320 * 1024;
 /** In a row, without any byte being accepted. */
+/** How long bytes of an attempt that broke may still be on their way into the session. */
+const pauseMs = 300;
 const maxFailures = 4;
 /** Once it has all bytes, the service may think for a while before it answers. */
 const fragmentIdleMs = 90_000;
@@ -172,7 +174,10 @@ export class GraphSession {
     });
     if (answer.status === 202) return { offset: this.#next(answer, offset, end) };
     if (answer.ok) return { made: answer.object };
-    if (answer.status === 416) return await this.#asked(state, signal);
+    if (answer.status === 416) {
+      await this.#requests.clock.sleep(pauseMs, signal);
+      return await this.#asked(state, signal);
+    }
     if (goneStatuses.has(answer.status)) throw new SessionGone(`the session is not known: ${answer.status}`);
     throw this.#requests.error(answer, { method: 'PUT', url: `upload of bytes ${offset} to ${end}` });
   }
