@@ -29,7 +29,7 @@ import { type Conflict, Conflicts } from './queue/conflicts.ts';
 import { entryPath } from './queue/entry-path.ts';
 import { FullDrive } from './queue/full-drive.ts';
 import type { Hold, HoldKind } from './queue/holds.ts';
-import type { Entry } from './queue/intent.ts';
+import { type Entry, nodesOf } from './queue/intent.ts';
 import { Journal } from './queue/journal.ts';
 import { type Pending, UploadQueue } from './queue/upload-queue.ts';
 import { openStore } from './store/store.ts';
@@ -114,7 +114,6 @@ export interface OpenedFileSystem {
 
 /** How long a caller who wants the newest listing waits for it before the known one must do, milliseconds. */
 const listingPatienceMs = 2_000;
-const sendConcurrency = 4;
 /** While these hold, what the drive says may be about somebody else's drive. */
 const notOurs: ReadonlySet<HoldKind> = new Set(['unconfirmed', 'account']);
 const usualFeedIntervalMs = 5_000;
@@ -189,7 +188,7 @@ class Composition implements OpenedFileSystem {
         },
       },
       {
-        ...{ settleMs: options.settleMs, concurrency: sendConcurrency },
+        settleMs: options.settleMs,
         added: (intent) => brake.add(intent),
         parked: (fault) => this.#fullDrive.parked(fault),
       },
@@ -432,7 +431,8 @@ class Composition implements OpenedFileSystem {
 /** Bytes on the drive of what is to be removed there. */
 const leavingBytes = (journal: Journal, tree: Tree): number => {
   const leaving = journal.all().filter(({ intent }) => intent.kind === 'remove');
-  return leaving.reduce((sum, { intent }) => sum + (tree.get(intent.node)?.item?.size ?? 0), 0);
+  const nodes = leaving.flatMap(({ intent }) => nodesOf(intent));
+  return nodes.reduce((sum, id) => sum + (tree.get(id)?.item?.size ?? 0), 0);
 };
 
 /**

@@ -1,7 +1,7 @@
 // The journal and the tree agree: every entry is about something that exists, everything that is ahead of the drive has an entry
 // that will bring it there, and nothing says that it is ahead that is not.
 import { type Ahead, type Node, type NodeId, rootNode } from '../metadata/node.ts';
-import type { Entry, Intent } from '../queue/intent.ts';
+import { type Entry, type Intent, nodesOf } from '../queue/intent.ts';
 import type { Ground } from './ground.ts';
 
 type Kinds = ReadonlySet<Intent['kind'] | 'making'>;
@@ -11,7 +11,7 @@ export const checkQueue = async (ground: Ground, signal: AbortSignal): Promise<v
   await ground.each(entries, ({ key, value }) => checkEntry(ground, key, value), signal);
   const byNode = new Map<NodeId, Entry[]>();
   for (const { value } of ground.journal.all())
-    byNode.set(value.intent.node, [...(byNode.get(value.intent.node) ?? []), value]);
+    for (const node of nodesOf(value.intent)) byNode.set(node, [...(byNode.get(node) ?? []), value]);
   const ids = [...ground.nodes.all()].map(({ key }) => key);
   await ground.each(ids, (id) => checkNode(ground, id, byNode.get(id) ?? []), signal);
   for (const { key } of [...ground.conflicts.all()])

@@ -3,11 +3,12 @@
 import type { Drive, Item } from '../drive/drive.ts';
 import { isFault } from '../drive/drive-error.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
+import { nodesOf } from '../queue/intent.ts';
 import type { Ground } from './ground.ts';
 
 /** Rejects with a DriveError when the drive does not answer. */
 export const checkRemote = async (ground: Ground, drive: Drive, signal: AbortSignal): Promise<void> => {
-  const busy = new Set([...ground.journal.all()].map(({ value }) => value.intent.node));
+  const busy = new Set([...ground.journal.all()].flatMap(({ value }) => nodesOf(value.intent)));
   const folders = [...ground.nodes.all()].flatMap(({ value }) =>
     value.kind === 'folder' && value.listedAt !== undefined && value.item !== undefined ? [value.id] : [],
   );

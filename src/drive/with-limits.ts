@@ -16,7 +16,7 @@ export interface Limits {
   readonly writes: number;
 }
 
-const defaultLimits: Limits = { looks: 6, reads: 6, writes: 4 };
+const defaultLimits: Limits = { looks: 6, reads: 6, writes: 16 };
 
 type Lane = keyof Limits;
 

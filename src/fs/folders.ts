@@ -2,6 +2,7 @@
 // tree's change and the journal's entry, so that there is no moment at which one exists without the other.
 import { FsError } from '../base/errors.ts';
 import type { Timestamp } from '../base/timestamp.ts';
+import { isAhead } from '../metadata/base-version.ts';
 import { maxNameLength, toRemoteName } from '../metadata/names.ts';
 import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
 import type { Caller, Place, RenameFlags } from './file-system.ts';
@@ -182,8 +183,9 @@ export class Folders {
     const node = tree.place(id, to.parent, to.name);
     this.#parts.conflicts.end(id);
     if (node.item === undefined && journal.of(id).length === 0) return;
-    queue.add({ kind: 'move', node: id, from, to });
-    tree.update(id, { ahead: { ...node.ahead, place: true }, base: node.base ?? node.item });
+    const { place: _, ...others } = node.ahead;
+    const ahead = queue.move({ kind: 'move', node: id, from, to }) ? { ...others, place: true as const } : others;
+    tree.update(id, { ahead, base: isAhead(ahead) ? (node.base ?? node.item) : undefined });
   }
 
   /** In a transaction: takes the name away, here and (later) on the drive. */

@@ -12,12 +12,19 @@ export interface Place {
   readonly name: string;
 }
 
+/** What is removed, and where from. */
+export interface Gone {
+  readonly node: NodeId;
+  readonly from: Place;
+}
+
 export type Intent =
   | { readonly kind: 'create-folder'; readonly node: NodeId; readonly at: Place }
   /** The node's content as it is when it is sent. With `at`, it makes the item. */
   | { readonly kind: 'put-content'; readonly node: NodeId; readonly at?: Place }
   | { readonly kind: 'move'; readonly node: NodeId; readonly from: Place; readonly to: Place }
-  | { readonly kind: 'remove'; readonly node: NodeId; readonly from: Place }
+  /** With all that was in a folder, and was removed from it before (`also`, the lowest first). */
+  | { readonly kind: 'remove'; readonly node: NodeId; readonly from: Place; readonly also?: readonly Gone[] }
   | { readonly kind: 'describe'; readonly node: NodeId; readonly text: string }
   | { readonly kind: 'add-comment'; readonly node: NodeId; readonly text: string }
   | { readonly kind: 'remove-comment'; readonly node: NodeId; readonly commentId: string };
@@ -50,7 +57,7 @@ export interface Claim {
   readonly alone: boolean;
 }
 
-const nodeKey = (node: NodeId): string => `node ${node}`;
+export const nodeKey = (node: NodeId): string => `node ${node}`;
 const placeClaims = (place: Place): Claim[] => [
   { key: nodeKey(place.parent), alone: false },
   { key: `name ${place.parent}/${foldName(place.name)}`, alone: true },
@@ -74,6 +81,12 @@ const placesOf = (intent: Intent): readonly Place[] => {
   }
 };
 
+/** The nodes that an entry is about. */
+export const nodesOf = (intent: Intent): NodeId[] => {
+  const also = intent.kind === 'remove' ? (intent.also ?? []) : [];
+  return [intent.node, ...also.map(({ node }) => node)];
+};
+
 /** The folders that an entry happens in. */
 export const foldersOf = (intent: Intent): NodeId[] => placesOf(intent).map(({ parent }) => parent);
 
@@ -83,7 +96,8 @@ export const foldersOf = (intent: Intent): NodeId[] => placesOf(intent).map(({ p
  */
 export const claimsOf = (intent: Intent): readonly Claim[] => {
   const claims = new Map<string, Claim>();
-  const all = [{ key: nodeKey(intent.node), alone: true }, ...placesOf(intent).flatMap(placeClaims)];
+  const nodes = nodesOf(intent).map((node) => ({ key: nodeKey(node), alone: true }));
+  const all = [...nodes, ...placesOf(intent).flatMap(placeClaims)];
   for (const claim of all)
     claims.set(claim.key, { key: claim.key, alone: claim.alone || (claims.get(claim.key)?.alone ?? false) });
   return [...claims.values()];

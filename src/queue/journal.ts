@@ -3,7 +3,7 @@
 import { foldName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
 import type { Store, Table } from '../store/store.ts';
-import { type Entry, foldersOf, type Intent, type Place } from './intent.ts';
+import { type Entry, foldersOf, type Intent, nodesOf, type Place } from './intent.ts';
 
 export class Journal {
   readonly #store: Store;
@@ -34,7 +34,9 @@ export class Journal {
   put(entry: Entry): Entry {
     this.#store.transact(() => {
       this.#table.put(entry.seq, entry);
-      this.#store.afterCommit(() => this.#remember(entry));
+      const before = this.#entries.get(entry.seq);
+      this.#remember(entry);
+      this.#store.ifUndone(() => (before === undefined ? this.#forget(entry) : this.#remember(before)));
     });
     return entry;
   }
@@ -42,7 +44,9 @@ export class Journal {
   remove(entry: Entry): void {
     this.#store.transact(() => {
       this.#table.remove(entry.seq);
-      this.#store.afterCommit(() => this.#forget(entry));
+      const before = this.#entries.get(entry.seq);
+      this.#forget(entry);
+      this.#store.ifUndone(() => before !== undefined && this.#remember(before));
     });
   }
 
@@ -61,13 +65,12 @@ export class Journal {
 
   /** In the order of the changes. */
   of(node: NodeId): Entry[] {
-    const seqs = [...(this.#byNode.get(node) ?? [])].sort((a, b) => a - b);
-    return seqs.flatMap((seq) => this.#entries.get(seq) ?? []);
+    return this.#listed(this.#byNode.get(node));
   }
 
-  /** Something is to be made in the folder, or to pass through it. */
-  isUsed(folder: NodeId): boolean {
-    return this.#byFolder.has(folder);
+  /** What is to be made in the folder, to be removed from it, or to pass through it; in the order of the changes. */
+  in(folder: NodeId): Entry[] {
+    return this.#listed(this.#byFolder.get(folder));
   }
 
   /** Something of this name (in any case of its letters) is to be made in the folder, or is being made now. */
@@ -75,11 +78,15 @@ export class Journal {
     return this.#making.has(placeKey(place));
   }
 
+  #listed(seqs: ReadonlySet<number> | undefined): Entry[] {
+    return [...(seqs ?? [])].sort((a, b) => a - b).flatMap((seq) => this.#entries.get(seq) ?? []);
+  }
+
   #remember(entry: Entry): void {
     const before = this.#entries.get(entry.seq);
     if (before !== undefined) this.#unlist(before);
     this.#entries.set(entry.seq, entry);
-    enlist(this.#byNode, entry.intent.node, entry.seq);
+    for (const node of nodesOf(entry.intent)) enlist(this.#byNode, node, entry.seq);
     for (const folder of foldersOf(entry.intent)) enlist(this.#byFolder, folder, entry.seq);
     if ('at' in entry.intent && entry.intent.at !== undefined)
       enlist(this.#making, placeKey(entry.intent.at), entry.seq);
@@ -93,7 +100,7 @@ export class Journal {
   }
 
   #unlist({ seq, intent }: Entry): void {
-    strike(this.#byNode, intent.node, seq);
+    for (const node of nodesOf(intent)) strike(this.#byNode, node, seq);
     for (const folder of foldersOf(intent)) strike(this.#byFolder, folder, seq);
     if ('at' in intent && intent.at !== undefined) strike(this.#making, placeKey(intent.at), seq);
   }

@@ -1,34 +1,56 @@
 // Who may go: for each thing that entries claim, those that came first, and of those either one alone or all that share.
-// Entries are added in the order of their numbers.
 import type { Claim } from './intent.ts';
 
+/** Numbers of entries, ascending. */
 interface Line {
-  readonly alone: Set<number>;
-  readonly shared: Set<number>;
+  readonly alone: number[];
+  readonly shared: number[];
 }
 
-const first = (numbers: ReadonlySet<number>): number => {
-  for (const number of numbers) return number;
-  return Number.POSITIVE_INFINITY;
+/** Where the number is, or would be. */
+const placeOf = (numbers: readonly number[], number: number): number => {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] as number) < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 };
+
+const insert = (numbers: number[], number: number): void => {
+  const place = placeOf(numbers, number);
+  if (numbers[place] !== number) numbers.splice(place, 0, number);
+};
+
+const strike = (numbers: number[], number: number): void => {
+  const place = placeOf(numbers, number);
+  if (numbers[place] === number) numbers.splice(place, 1);
+};
+
+const first = (numbers: readonly number[]): number => numbers[0] ?? Number.POSITIVE_INFINITY;
 
 export class Order {
   readonly #lines = new Map<string, Line>();
   readonly #claims = new Map<number, readonly Claim[]>();
 
+  claimsOf(seq: number): readonly Claim[] {
+    return this.#claims.get(seq) ?? [];
+  }
+
   /** True if the entry may go at once. */
   add(seq: number, claims: readonly Claim[]): boolean {
     this.#claims.set(seq, claims);
     for (const claim of claims) {
-      const line = this.#lines.get(claim.key) ?? { alone: new Set(), shared: new Set() };
+      const line = this.#lines.get(claim.key) ?? { alone: [], shared: [] };
       this.#lines.set(claim.key, line);
-      (claim.alone ? line.alone : line.shared).add(seq);
+      insert(claim.alone ? line.alone : line.shared, seq);
     }
     return this.mayGo(seq);
   }
 
   mayGo(seq: number): boolean {
-    return (this.#claims.get(seq) ?? []).every((claim) => {
+    return this.claimsOf(seq).every((claim) => {
       const line = this.#lines.get(claim.key);
       if (line === undefined) return true;
       return claim.alone ? first(line.alone) === seq && first(line.shared) > seq : first(line.alone) > seq;
@@ -37,7 +59,7 @@ export class Order {
 
   /** The entries before this one that have to go first, nearest to their turn. */
   waitsFor(seq: number): number[] {
-    const before = (this.#claims.get(seq) ?? []).flatMap((claim) => {
+    const before = this.claimsOf(seq).flatMap((claim) => {
       const line = this.#lines.get(claim.key);
       if (line === undefined) return [];
       return claim.alone ? [...line.alone, ...line.shared] : [...line.alone];
@@ -45,15 +67,24 @@ export class Order {
     return before.filter((other) => other < seq);
   }
 
+  /** Whether an entry behind `seq`, other than `except`, would have to wait for these claims. */
+  isAwaited(seq: number, claims: readonly Claim[], except?: number): boolean {
+    const isBehind = (numbers: readonly number[]): boolean => numbers.some((other) => other > seq && other !== except);
+    return claims.some(({ key, alone }) => {
+      const line = this.#lines.get(key);
+      return line !== undefined && (isBehind(line.alone) || (alone && isBehind(line.shared)));
+    });
+  }
+
   /** Gives up what the entry claims; returns those that may go now because of it. */
   remove(seq: number): number[] {
     const freed = new Set<number>();
-    for (const claim of this.#claims.get(seq) ?? []) {
+    for (const claim of this.claimsOf(seq)) {
       const line = this.#lines.get(claim.key);
       if (line === undefined) continue;
-      line.alone.delete(seq);
-      line.shared.delete(seq);
-      if (line.alone.size + line.shared.size === 0) this.#lines.delete(claim.key);
+      strike(line.alone, seq);
+      strike(line.shared, seq);
+      if (line.alone.length + line.shared.length === 0) this.#lines.delete(claim.key);
       for (const next of this.#next(line, claim.alone)) freed.add(next);
     }
     this.#claims.delete(seq);
@@ -63,7 +94,7 @@ export class Order {
   /** Those in a line that may have waited for the one that left it. */
   #next(line: Line, leftAlone: boolean): number[] {
     const alone = first(line.alone);
-    const sharing = leftAlone ? [...line.shared].filter((seq) => seq < alone) : [];
+    const sharing = leftAlone ? line.shared.slice(0, placeOf(line.shared, alone)) : [];
     return alone === Number.POSITIVE_INFINITY ? sharing : [...sharing, alone];
   }
 }

@@ -1,8 +1,6 @@
-// Sends changes of the tree: folders made, items moved or renamed, items removed. Each looks first whether an earlier
-// attempt, whose answer was lost, has done it already.
-import type { Item, ItemId } from '../drive/drive.ts';
-import { isSameContent, isSamePlace } from '../metadata/base-version.ts';
-import type { Node } from '../metadata/node.ts';
+// Sends changes of the tree: folders made, items moved or renamed. Each looks first whether an earlier attempt, whose answer was
+// lost, has done it already.
+import type { ItemId } from '../drive/drive.ts';
 import { giveWay } from './give-way.ts';
 import {
   afterCreation,
@@ -11,7 +9,6 @@ import {
   folderItem,
   holderOf,
   isFault,
-  isPassing,
   itemGone,
   makeFolderFirst,
   type Parts,
@@ -19,7 +16,6 @@ import {
   type Send,
   type SendContext,
 } from './sending.ts';
-import { holdsSent } from './sent-bytes.ts';
 
 export const sendFolder: Send<'create-folder'> = async (parts, entry, context) => {
   const { intent } = entry;
@@ -114,123 +110,4 @@ const moveMissed = async (
     return;
   }
   folderGone(parts, entry, entry.intent.to.parent, context.enqueue);
-};
-
-type RemovalEntry = Parameters<Send<'remove'>>[1];
-
-export const sendRemoval: Send<'remove'> = async (parts, entry, context) => {
-  const { intent } = entry;
-  const node = parts.tree.get(intent.node);
-  if (node?.item !== undefined) {
-    await keepForReaders(parts, node, context.signal);
-    const isGone = await (node.kind === 'folder'
-      ? removeFolder(parts, entry, node.item.id, context.signal)
-      : removeFile(parts, entry, node.base ?? node.item, context.signal));
-    if (!isGone) return;
-  }
-  parts.store.transact(() => {
-    done(parts, entry);
-    parts.settled(intent.node);
-  });
-};
-
-/** Who has the file open reads on after its removal: what is not here yet is fetched while the drive still has it. */
-const keepForReaders = async (parts: Parts, node: Node, signal: AbortSignal): Promise<void> => {
-  const file = node.content === undefined ? undefined : parts.contents.used(node.content);
-  if (file === undefined || file.isComplete) return;
-  try {
-    await file.ensure(0, file.size, signal);
-  } catch (error) {
-    if (isPassing(error)) throw error;
-    parts.log.warn(`an open file that was removed cannot be read any further`, error);
-  }
-};
-
-/** The service removes folders with all that is in them; we only ever mean the empty folder that our user saw. */
-const holdsMore = async ({ drive }: Parts, folder: ItemId, signal: AbortSignal): Promise<boolean> => {
-  try {
-    for await (const page of drive.children(folder, signal)) if (page.length > 0) return true;
-  } catch (error) {
-    if (!isFault(error, 'missing')) throw error;
-  }
-  return false;
-};
-
-const removeFolder = async (parts: Parts, entry: RemovalEntry, id: ItemId, signal: AbortSignal): Promise<boolean> => {
-  if (await holdsMore(parts, id, signal)) {
-    bringBack(parts, entry, 'somebody has put something into it meanwhile');
-    return false;
-  }
-  await removeItem(parts, id, undefined, signal);
-  return true;
-};
-
-/** How often an item is looked at whose version is another although nothing in it is that counts. */
-const maxLooks = 5;
-
-/** Only the version that was known here is removed. False if it is another by now, and stays. */
-const removeFile = async (parts: Parts, entry: RemovalEntry, base: Item, signal: AbortSignal): Promise<boolean> => {
-  let version = base.version;
-  for (let looks = 0; ; looks += 1) {
-    try {
-      await removeItem(parts, base.id, version, signal);
-      return true;
-    } catch (error) {
-      if (!isFault(error, 'changed') || looks === maxLooks) throw error;
-    }
-    const now = await lookAt(parts, base.id, signal);
-    if (now === undefined) return true;
-    if (!(await isAsKnown(parts, entry, { base, now }, signal))) {
-      parts.changes.replaceContent(entry.intent.node, now);
-      bringBack(parts, entry, 'somebody has changed it meanwhile');
-      return false;
-    }
-    version = now.version;
-  }
-};
-
-/** The item as it is on the drive; undefined if it is gone. */
-const lookAt = async ({ drive }: Parts, id: ItemId, signal: AbortSignal): Promise<Item | undefined> => {
-  try {
-    return await drive.get(id, signal);
-  } catch (error) {
-    if (!isFault(error, 'missing')) throw error;
-    return undefined;
-  }
-};
-
-/** Nobody else has done anything to the item that whoever removed it did not know of. */
-const isAsKnown = async (
-  parts: Parts,
-  { sent }: RemovalEntry,
-  { base, now }: { readonly base: Item; readonly now: Item },
-  signal: AbortSignal,
-): Promise<boolean> => {
-  if (!isSamePlace(base, now)) return false;
-  return isSameContent(base, now) || (await holdsSent(parts.drive, now, sent ?? [], signal));
-};
-
-/** It stays on the drive, and comes back into the tree. */
-const bringBack = (parts: Parts, entry: RemovalEntry, why: string): void => {
-  const { parent, name } = entry.intent.from;
-  parts.log.warn(`${name} is not removed: ${why}`);
-  parts.store.transact(() => {
-    done(parts, entry);
-    parts.tree.update(entry.intent.node, { listedAt: undefined });
-  });
-  parts.renew(parent);
-};
-
-const removeItem = async (
-  { drive, changes }: Parts,
-  id: ItemId,
-  version: string | undefined,
-  signal: AbortSignal,
-): Promise<void> => {
-  try {
-    await drive.remove(id, version, signal);
-  } catch (error) {
-    if (!isFault(error, 'missing')) throw error;
-  }
-  changes.settle(id);
 };

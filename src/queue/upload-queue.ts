@@ -1,23 +1,20 @@
-// DOOR to p-queue. Sends what is in the journal, in the background: each entry when its turn has come (order.ts) and its
-// time is due, again after passing faults, and not at all once it is parked. Nothing is ever dropped.
-import PQueue from 'p-queue';
-import { FsError } from '../base/errors.ts';
-import { DriveError, type Fault } from '../drive/drive-error.ts';
+// Takes changes into the journal, folded with those that wait there already, and sends them in the background: each when its
+// turn has come (turns.ts), again after passing faults, and not at all once it is parked. Nothing is ever dropped.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Fault } from '../drive/drive-error.ts';
 import type { NodeId } from '../metadata/node.ts';
+import { Attempts } from './attempts.ts';
+import { foldableRemovals, foldMove } from './folding.ts';
 import { type Hold, type HoldKind, Holds } from './holds.ts';
-import { claimsOf, type Entry, type Intent } from './intent.ts';
-import { Order } from './order.ts';
-import { sendContent } from './send-content.ts';
-import { sendComment, sendCommentRemoval, sendDescription } from './send-properties.ts';
-import { sendFolder, sendMove, sendRemoval } from './send-tree.ts';
-import type { Parts, Send, SendContext } from './sending.ts';
+import type { Entry, Gone, Intent } from './intent.ts';
+import type { Parts } from './sending.ts';
 import type { SentMark } from './sent-bytes.ts';
+import { isTemporaryName } from './temporary-names.ts';
+import { longestSettling, type Turn, Turns, type TurnsHost } from './turns.ts';
 
 export interface QueueOptions {
-  /** How long new content waits for more of the same; milliseconds. */
+  /** How long a change waits for others that it can be folded with; milliseconds. */
   readonly settleMs: number;
-  /** Entries sent at a time. */
-  readonly concurrency: number;
   /** A change is journaled, in the running transaction. */
   readonly added?: (intent: Intent) => void;
   /** An entry was parked for this. */
@@ -36,66 +33,62 @@ export interface Pending {
   readonly fault?: Fault;
 }
 
-const firstPauseMs = 1_000;
-const longestPauseMs = 60_000;
-/** Content that keeps changing is sent at last after this many times the settling time. */
-const longestSettling = 10;
-
-const senders: { readonly [K in Intent['kind']]: Send<K> } = {
-  'create-folder': sendFolder,
-  'put-content': sendContent,
-  move: sendMove,
-  remove: sendRemoval,
-  describe: sendDescription,
-  'add-comment': sendComment,
-  'remove-comment': sendCommentRemoval,
-};
-
-type Removal = Intent & { readonly kind: 'remove' };
-
-interface State {
-  /** Its turn has come; it waits for a free place among those being sent. */
-  queued: boolean;
-  running: boolean;
-  timer?: NodeJS.Timeout;
-  progress?: { readonly sent: number; readonly total: number };
-  trouble?: DriveError;
-}
+const fewEntries = 50;
+/** Between two looks at what is left of many entries, milliseconds. */
+const breathMs = 20;
+/** New files of temporary names wait this many times the settling time. */
+const temporarySettling = 30;
 
 const unparked = ({ parked: _, fault: _fault, half: _half, ...entry }: Entry): Entry => ({ ...entry, attempts: 0 });
 
-const isDiskFull = (error: unknown): boolean => error instanceof FsError && error.code === 'ENOSPC';
+const notParked = (entry: Entry | undefined): Entry | undefined => (entry?.parked === undefined ? entry : undefined);
+
+type Removal = Extract<Intent, { kind: 'remove' }>;
+type Concerns = (entry: Entry) => boolean;
+
+/** Kinds that are often many, and then fold into few. */
+const gathering: ReadonlySet<Intent['kind']> = new Set(['move', 'remove']);
 
 export class UploadQueue {
   readonly #parts: Parts;
   readonly #options: QueueOptions;
-  readonly #order = new Order();
-  readonly #states = new Map<number, State>();
-  readonly #sending: PQueue;
+  readonly #turns: Turns;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<() => void>();
   readonly #holds: Holds;
-  #hurried = 0;
+  /** Entries that somebody waits for. */
+  readonly #pressing = new Set<Concerns>();
 
   constructor(parts: Parts, options: QueueOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#holds = new Holds(parts.store);
-    this.#sending = new PQueue({ concurrency: options.concurrency, autoStart: !this.#holds.any });
+    const attempts = new Attempts(parts, {
+      ...{ settleMs: options.settleMs, parked: options.parked, signal: this.#abort.signal },
+      enter: (intent) => this.#enter(intent, 0),
+      drop: (entry) => this.#drop(entry),
+      answered: () => this.#turns.wakeTroubled(),
+    });
+    const host: TurnsHost = {
+      store: parts.store,
+      entry: (seq) => notParked(parts.journal.get(seq)),
+      send: async (entry, turn) => this.#sent(entry, turn, await attempts.send(entry, turn)),
+      priority: (entry) => this.#priority(entry),
+    };
+    this.#turns = new Turns(host, options.settleMs);
+    if (this.#holds.any) this.#turns.pause();
   }
 
   /** Takes up what an earlier run left. */
   start(): void {
-    for (const entry of this.#parts.journal.all()) this.#take(entry, 0);
+    for (const entry of this.#parts.journal.all()) this.#turns.enter(entry, 0, false);
   }
 
   /** Journals a change, in the running transaction. It is sent some time after that is on the disk. */
-  add(intent: Intent, sent: readonly SentMark[] = []): void {
-    const { journal, store, clock } = this.#parts;
-    if (intent.kind !== 'remove') this.#options.added?.(intent);
-    const added = journal.add(intent, clock.now());
-    const entry = sent.length === 0 ? added : journal.put({ ...added, sent });
-    store.afterCommit(() => this.#take(entry, intent.kind === 'put-content' ? this.#options.settleMs : 0));
+  add(intent: Exclude<Intent, { kind: 'move' | 'remove' }>): void {
+    this.#options.added?.(intent);
+    if (intent.kind === 'describe') this.#dropDescription(intent.node);
+    this.#enter(intent, this.#settlingOf(intent));
   }
 
   /** The node's content changed and is to reach the drive. In the transaction that notes the change. */
@@ -107,72 +100,75 @@ export class UploadQueue {
       return;
     }
     if (waiting.parked !== undefined) journal.put(unparked(waiting));
-    store.afterCommit(() => {
-      const state = this.#states.get(waiting.seq);
-      const settled = clock.now() - waiting.since > longestSettling * this.#options.settleMs;
-      if (state?.running === false) this.#schedule(waiting.seq, settled ? 0 : this.#options.settleMs);
-    });
+    const isLong = clock.now() - waiting.since > longestSettling * this.#options.settleMs;
+    const delay = isLong || this.#isPressing(waiting) ? 0 : this.#settlingOf(waiting.intent);
+    store.afterCommit(() => this.#turns.settle(waiting.seq, delay, false));
+  }
+
+  /**
+   * In the transaction that gives the node another place. False if the drive need not hear of it: it makes the node there at
+   * once, or never noticed that it was away.
+   */
+  move(intent: Intent & { readonly kind: 'move' }): boolean {
+    const { journal } = this.#parts;
+    let last: Entry | undefined = this.#enter(intent, this.#options.settleMs);
+    while (last?.intent.kind === 'move') {
+      const fold = foldMove(journal, this.#turns, last as Parameters<typeof foldMove>[2]);
+      if (fold === undefined) break;
+      for (const gone of fold.gone) this.#drop(gone);
+      if (fold.kept !== undefined) this.#replace(fold.kept);
+      last = fold.kept;
+    }
+    return journal.of(intent.node).some((entry) => entry.intent.kind === 'move');
   }
 
   /**
    * In the transaction that takes the node's name away: takes back what has not been sent of it, and journals the removal
-   * unless the drive never gets to know the node. True in that case.
+   * unless the drive never gets to know the node. True in that case. What was removed from a folder before goes with it.
    */
   remove(intent: Removal, isOnDrive: boolean): boolean {
-    const { journal, store } = this.#parts;
+    const { journal } = this.#parts;
     this.#options.added?.(intent);
-    if (journal.isUsed(intent.node)) {
+    const inside = isOnDrive ? foldableRemovals(journal, this.#turns, intent.node) : [];
+    const isUsed = journal.in(intent.node).length > inside.length;
+    const whole = inside.length === 0 ? intent : { ...intent, also: inside.flatMap(goneWith) };
+    for (const entry of inside) this.#drop(entry);
+    if (isUsed) {
       // What others pass through on their way has to be made, and to stay until they have left it.
-      this.add(intent);
+      this.#enter(whole, this.#options.settleMs);
       return false;
     }
     const entries = journal.of(intent.node);
     const isFree = (entry: Entry): boolean =>
-      this.#states.get(entry.seq)?.running !== true && (isOnDrive || entry.ambiguous !== true);
+      !this.#turns.isRunning(entry.seq) && (isOnDrive || entry.ambiguous !== true);
     const isUnknown = !isOnDrive && entries.every(isFree);
     const free = isOnDrive || isUnknown ? entries.filter(isFree) : [];
     const [first] = isOnDrive ? free.filter((entry) => entry.intent.kind === 'move') : [];
     const leaving = free.filter((entry) => entry !== first);
-    for (const entry of leaving) journal.remove(entry);
+    for (const entry of leaving) this.#drop(entry);
     const sent = leaving.flatMap((entry) => entry.sent ?? []);
-    if (first !== undefined) this.#removeInsteadOf(first, intent, sent);
-    else if (!isUnknown) this.add(intent, sent);
-    // Only when the journal is as it is to be: who waited for them goes at once.
-    store.afterCommit(() => {
-      for (const { seq } of leaving) this.#finish(seq);
-    });
+    if (first !== undefined) this.#removeInsteadOf(first, whole, sent);
+    else if (!isUnknown) this.#enter(whole, this.#options.settleMs, sent);
     return isUnknown;
-  }
-
-  /** In a transaction: takes an unsent entry out. */
-  #drop(entry: Entry): void {
-    const { journal, store } = this.#parts;
-    journal.remove(entry);
-    store.afterCommit(() => this.#finish(entry.seq));
   }
 
   /** Where the item is on the drive, it has the name that the first unsent move was to take it away from. */
   #removeInsteadOf({ seq, since, intent }: Entry, removal: Removal, sent: readonly SentMark[]): void {
     const from = intent.kind === 'move' ? intent.from : removal.from;
     const marks = sent.length === 0 ? {} : { sent };
-    this.#parts.journal.put({ seq, since, attempts: 0, intent: { ...removal, from }, ...marks });
-    this.#parts.store.afterCommit(() => {
-      const state = this.#states.get(seq);
-      if (state !== undefined) delete state.trouble;
-      this.#schedule(seq, 0);
-    });
+    this.#replace({ seq, since, attempts: 0, intent: { ...removal, from }, ...marks });
   }
 
   /** Begins with no entry any more, until this kind of hold is released; what is under way goes on. */
   hold(kind: HoldKind, reason: string): void {
     this.#holds.set(kind, reason);
-    this.#sending.pause();
+    this.#turns.pause();
     this.#changed();
   }
 
   release(kind: HoldKind): void {
     this.#holds.end(kind);
-    if (!this.#holds.any) this.#sending.start();
+    if (!this.#holds.any) this.#turns.resume();
     this.#changed();
   }
 
@@ -181,17 +177,13 @@ export class UploadQueue {
   }
 
   /** Tries again at once what was parked; says what that is. */
-  retry(concerns: (entry: Entry) => boolean): Entry[] {
+  retry(concerns: Concerns): Entry[] {
     const { journal, store } = this.#parts;
     const parked = journal.all().filter((entry) => entry.parked !== undefined && concerns(entry));
     store.transact(() => {
       for (const entry of parked) journal.put(unparked(entry));
     });
-    for (const { seq } of parked) {
-      const state = this.#states.get(seq);
-      if (state !== undefined) delete state.trouble;
-      this.#schedule(seq, 0);
-    }
+    for (const { seq } of parked) this.#turns.retry(seq);
     return parked;
   }
 
@@ -201,7 +193,7 @@ export class UploadQueue {
   }
 
   isSending({ seq }: Entry): boolean {
-    return this.#states.get(seq)?.running === true;
+    return this.#turns.isRunning(seq);
   }
 
   /** In a transaction: what the entry stands for, which is not being sent, does not happen. */
@@ -221,26 +213,89 @@ export class UploadQueue {
    * Sends without waiting for more changes, and resolves when no entry that `concerns` accepts is left but parked ones
    * and those that have to wait for parked ones, which it returns.
    */
-  async drain(concerns: (entry: Entry) => boolean, signal: AbortSignal): Promise<Entry[]> {
-    this.#hurried += 1;
+  async drain(concerns: Concerns, signal: AbortSignal): Promise<Entry[]> {
+    const wanted = this.#withThoseBefore(this.#parts.journal.all().filter(concerns));
+    const pressing: Concerns = (entry) => wanted.has(entry.seq) || concerns(entry);
+    this.#pressing.add(pressing);
     try {
-      for (const seq of this.#states.keys()) if (this.#states.get(seq)?.trouble === undefined) this.#schedule(seq, 0);
+      this.#turns.hurry(wanted);
       for (;;) {
         const left = this.#parked().filter(concerns);
         if (left.every((entry) => entry.parked !== undefined)) return left;
         await this.#nextChange(signal);
+        // Many go one after the other: looking at all that is left after each of them would cost more than sending them.
+        if (left.length > fewEntries) await pause(breathMs);
       }
     } finally {
-      this.#hurried -= 1;
+      this.#pressing.delete(pressing);
     }
   }
 
   /** Ends what is being sent; entries stay in the journal. */
   async stop(): Promise<void> {
     this.#abort.abort(new Error('the queue is closing'));
-    for (const state of this.#states.values()) clearTimeout(state.timer);
-    this.#sending.clear();
-    await this.#sending.onIdle();
+    await this.#turns.stop();
+  }
+
+  /** The entries, and all that have to be sent before. */
+  #withThoseBefore(entries: readonly Entry[]): Set<number> {
+    const found = new Set<number>();
+    const add = (seq: number): void => {
+      if (found.has(seq)) return;
+      found.add(seq);
+      this.#turns.waitsFor(seq).forEach(add);
+    };
+    for (const { seq } of entries) add(seq);
+    return found;
+  }
+
+  #isPressing(entry: Entry): boolean {
+    return [...this.#pressing].some((concerns) => concerns(entry));
+  }
+
+  /** What somebody waits for, then folders, which others wait for, then whatever is done soonest. */
+  #priority(entry: Entry): number {
+    const { kind, node } = entry.intent;
+    const size = kind === 'put-content' ? (this.#parts.tree.get(node)?.size ?? 0) : 0;
+    const soon = kind === 'create-folder' ? 20 : 10 - Math.log10(1 + size) / 2;
+    return soon + (this.#isPressing(entry) ? 100 : 0);
+  }
+
+  #settlingOf(intent: Intent): number {
+    const { settleMs } = this.#options;
+    if (intent.kind === 'add-comment' || intent.kind === 'remove-comment') return 0;
+    const isTemporary = intent.kind === 'put-content' && intent.at !== undefined && isTemporaryName(intent.at.name);
+    return isTemporary ? temporarySettling * settleMs : settleMs;
+  }
+
+  /** In a transaction: a new entry behind all others. */
+  #enter(intent: Intent, delayMs: number, sent: readonly SentMark[] = []): Entry {
+    const { journal, clock } = this.#parts;
+    const added = journal.add(intent, clock.now());
+    const entry = sent.length === 0 ? added : journal.put({ ...added, sent });
+    this.#turns.enter(entry, this.#isPressing(entry) ? 0 : delayMs, gathering.has(intent.kind));
+    return entry;
+  }
+
+  /** In a transaction: an unsent entry is another from now on. */
+  #replace(entry: Entry): void {
+    const { journal, store } = this.#parts;
+    journal.put(entry);
+    this.#turns.change(entry);
+    const delay = this.#isPressing(entry) ? 0 : this.#settlingOf(entry.intent);
+    store.afterCommit(() => this.#turns.settle(entry.seq, delay, gathering.has(entry.intent.kind)));
+  }
+
+  /** In a transaction: takes an unsent entry out. */
+  #drop(entry: Entry): void {
+    this.#parts.journal.remove(entry);
+    this.#turns.leave(entry.seq);
+    this.#parts.store.afterCommit(() => this.#changed());
+  }
+
+  #dropDescription(node: NodeId): void {
+    for (const entry of this.#parts.journal.of(node))
+      if (entry.intent.kind === 'describe' && !this.#turns.isRunning(entry.seq)) this.#drop(entry);
   }
 
   /** All entries; those behind a parked one count as parked too, and all do while somebody holds the queue. */
@@ -251,7 +306,7 @@ export class UploadQueue {
     const stuck = new Set(all.filter((entry) => entry.parked !== undefined).map((entry) => entry.seq));
     if (stuck.size === 0) return all;
     return all.map((entry) => {
-      if (entry.parked !== undefined || !this.#order.waitsFor(entry.seq).some((other) => stuck.has(other)))
+      if (entry.parked !== undefined || !this.#turns.waitsFor(entry.seq).some((other) => stuck.has(other)))
         return entry;
       stuck.add(entry.seq);
       return { ...entry, parked: 'has to wait for an earlier change that is parked' };
@@ -259,118 +314,22 @@ export class UploadQueue {
   }
 
   #pending(entry: Entry): Pending {
-    const state = this.#states.get(entry.seq);
+    const turn = this.#turns.of(entry.seq);
     return {
       entry,
-      running: state?.running ?? false,
-      ...(state?.progress === undefined ? {} : { progress: state.progress }),
-      ...(state?.trouble === undefined ? {} : { trouble: state.trouble.message, fault: state.trouble.fault }),
+      running: turn?.running ?? false,
+      ...(turn?.progress === undefined ? {} : { progress: turn.progress }),
+      ...(turn?.trouble === undefined ? {} : { trouble: turn.trouble.message, fault: turn.trouble.fault }),
     };
   }
 
-  #take(entry: Entry, delayMs: number): void {
-    this.#states.set(entry.seq, { queued: false, running: false });
-    this.#order.add(entry.seq, claimsOf(entry.intent));
-    this.#schedule(entry.seq, this.#hurried > 0 ? 0 : delayMs);
-  }
-
-  /** Sends the entry after the delay, if it is its turn then; if not, it is scheduled again when its turn comes. */
-  #schedule(seq: number, delayMs: number): void {
-    const state = this.#states.get(seq);
-    if (state === undefined || state.queued || state.running || this.#abort.signal.aborted) return;
-    clearTimeout(state.timer);
-    delete state.timer;
-    if (this.#parts.journal.get(seq)?.parked !== undefined) return;
-    if (delayMs > 0) state.timer = setTimeout(() => this.#schedule(seq, 0), delayMs);
-    else if (this.#order.mayGo(seq)) this.#start(seq, state);
-  }
-
-  #start(seq: number, state: State): void {
-    state.queued = true;
-    const run = async (): Promise<void> => {
-      state.queued = false;
-      const entry = this.#parts.journal.get(seq);
-      if (entry?.parked === undefined && entry !== undefined && !this.#abort.signal.aborted)
-        await this.#send(entry, state);
-    };
-    void this.#sending.add(run);
-  }
-
-  async #send(entry: Entry, state: State): Promise<void> {
-    const context: SendContext = {
-      signal: this.#abort.signal,
-      enqueue: (intent) => this.add(intent),
-      progress: (sent, total) => {
-        state.progress = { sent, total };
-      },
-      drop: (other) => this.#drop(other),
-    };
-    let pauseMs = this.#options.settleMs;
-    state.running = true;
-    try {
-      await (senders[entry.intent.kind] as Send<Intent['kind']>)(this.#parts, entry as never, context);
-      delete state.trouble;
-      this.#wakeTroubled();
-    } catch (error) {
-      if (!this.#abort.signal.aborted) pauseMs = this.#failed(entry, state, error);
-    }
-    state.running = false;
-    delete state.progress;
-    if (this.#parts.journal.get(entry.seq) === undefined) this.#finish(entry.seq);
-    else this.#schedule(entry.seq, this.#hurried > 0 && state.trouble === undefined ? 0 : pauseMs);
+  /** After an attempt: what became of the entry; returns after how many milliseconds it is due again. */
+  #sent(entry: Entry, turn: Turn, pauseMs: number): number {
+    const current = this.#parts.journal.get(entry.seq);
+    if (current === undefined) this.#turns.leave(entry.seq);
+    else if (current.intent !== entry.intent) this.#turns.change(current);
     this.#changed();
-  }
-
-  /** Notes the fault, and says after how many milliseconds to try again. */
-  #failed(entry: Entry, state: State, error: unknown): number {
-    const { journal, log } = this.#parts;
-    const fault = error instanceof DriveError ? error : new DriveError('broken', String(error), { cause: error });
-    const isPassing = error instanceof DriveError ? error.passing || error.fault === 'signed-out' : isDiskFull(error);
-    const attempts = entry.attempts + 1;
-    state.trouble = fault;
-    const current = journal.get(entry.seq);
-    if (current === undefined) return 0;
-    const ambiguous = fault.ambiguous || entry.ambiguous === true ? { ambiguous: true as const } : {};
-    this.#keep({
-      ...current,
-      ...ambiguous,
-      attempts,
-      ...(isPassing ? {} : { parked: fault.message, fault: fault.fault }),
-    });
-    const what = `${entry.intent.kind} of ${this.#parts.tree.path(entry.intent.node) ?? `node ${entry.intent.node}`}`;
-    if (!isPassing) {
-      log.error(`${what} is parked`, error);
-      this.#options.parked?.(fault.fault);
-    }
-    if (isPassing) log.info(`${what} did not reach the drive, attempt ${attempts}: ${fault.message}`);
-    const pause = Math.min(firstPauseMs * 2 ** (attempts - 1), longestPauseMs) * (0.75 + Math.random() / 2);
-    return Math.max(pause, fault.retryAfterMs ?? 0);
-  }
-
-  /** A full disk must not stop the queue: what could not be noted is noted with the next attempt. */
-  #keep(entry: Entry): void {
-    try {
-      this.#parts.journal.put(entry);
-    } catch (error) {
-      this.#parts.log.warn('the state of the queue could not be noted', error);
-    }
-  }
-
-  /** The drive answers again: whoever waits because it did not need not wait longer. */
-  #wakeTroubled(): void {
-    for (const [seq, state] of this.#states) {
-      if (state.trouble?.fault !== 'offline' || state.running) continue;
-      delete state.trouble;
-      this.#schedule(seq, 0);
-    }
-  }
-
-  #finish(seq: number): void {
-    clearTimeout(this.#states.get(seq)?.timer);
-    this.#states.delete(seq);
-    for (const next of this.#order.remove(seq))
-      if (this.#states.get(next)?.timer === undefined) this.#schedule(next, 0);
-    this.#changed();
+    return turn.trouble === undefined && this.#isPressing(current ?? entry) ? 0 : pauseMs;
   }
 
   #changed(): void {
@@ -392,3 +351,7 @@ export class UploadQueue {
     });
   }
 }
+
+/** What a removal removes. */
+const goneWith = ({ intent }: Entry): Gone[] =>
+  intent.kind === 'remove' ? [...(intent.also ?? []), { node: intent.node, from: intent.from }] : [];

@@ -5,7 +5,7 @@ import type { KernelCache } from '../fs/file-system.ts';
 import type { FsParts } from '../fs/parts.ts';
 import { toLocalName } from '../metadata/names.ts';
 import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
-import type { Entry } from '../queue/intent.ts';
+import { type Entry, nodesOf } from '../queue/intent.ts';
 
 export interface TakeBackParts extends FsParts {
   readonly kernel: () => KernelCache;
@@ -79,6 +79,9 @@ class TakingBack {
     if (node === undefined) return;
     if (node.item === undefined) this.#never(node);
     else this.#asOnDrive(node);
+    // What was removed from a folder before goes with its removal, and comes back with it: the highest first.
+    const also = all.flatMap(({ intent }) => nodesOf(intent).filter((other) => other !== id));
+    for (const other of also.reverse().flatMap((gone) => tree.get(gone) ?? [])) this.#asOnDrive(other);
   }
 
   /** The drive has never had it. */

@@ -229,6 +229,6 @@ describe('trouble', () => {
     for (let index = 0; index < 50; index += 1) await bench.write(`/file ${index}`, `${index}`);
     assert.deepEqual(await bench.sync(), []);
     assert.equal(Object.keys(bench.tree()).length, 50);
-    assert.ok(most > 1 && most <= 4, `${most} at a time`);
+    assert.ok(most > 4 && most <= 16, `${most} at a time`);
   });
 });

@@ -65,10 +65,24 @@ export interface SharedDrive extends AsyncDisposable {
   open(options?: BenchOptions): Promise<Bench>;
 }
 
+/** What the other client does is not told at once: what matters here is that it was not known. */
+const withoutFeed = (drive: Drive): Drive =>
+  new Proxy(drive, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key, target);
+      if (key === 'features') return { ...target.features, changeFeed: false };
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+
 const sharing = (drive: Drive, other: Drive, end: () => Promise<void>): SharedDrive => ({
   others: new OtherClient(other),
   open: (options = {}) =>
-    Bench.open({ ...options, wrap: () => options.wrap?.(drive) ?? drive, fs: { listingAgeMs: 1e9, ...options.fs } }),
+    Bench.open({
+      ...options,
+      wrap: () => options.wrap?.(withoutFeed(drive)) ?? withoutFeed(drive),
+      fs: { listingAgeMs: 1e9, ...options.fs },
+    }),
   [Symbol.asyncDispose]: end,
 });
 

@@ -1,0 +1,96 @@
+// One attempt to send an entry, and what a failure means: faults that pass are tried again, with growing pauses, all others
+// park the entry with its reason.
+import { FsError } from '../base/errors.ts';
+import { DriveError, type Fault } from '../drive/drive-error.ts';
+import type { Entry, Intent } from './intent.ts';
+import { sendContent } from './send-content.ts';
+import { sendComment, sendCommentRemoval, sendDescription } from './send-properties.ts';
+import { sendRemoval } from './send-removal.ts';
+import { sendFolder, sendMove } from './send-tree.ts';
+import type { Parts, Send, SendContext } from './sending.ts';
+import type { Turn } from './turns.ts';
+
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
+
+const senders: { readonly [K in Intent['kind']]: Send<K> } = {
+  'create-folder': sendFolder,
+  'put-content': sendContent,
+  move: sendMove,
+  remove: sendRemoval,
+  describe: sendDescription,
+  'add-comment': sendComment,
+  'remove-comment': sendCommentRemoval,
+};
+
+const isDiskFull = (error: unknown): boolean => error instanceof FsError && error.code === 'ENOSPC';
+
+export interface AttemptsOptions {
+  readonly settleMs: number;
+  readonly signal: AbortSignal;
+  readonly parked: ((fault: Fault) => void) | undefined;
+  /** In a transaction: a further change, behind all others. */
+  readonly enter: (intent: Intent) => void;
+  readonly drop: (entry: Entry) => void;
+  /** The drive took an entry. */
+  readonly answered: () => void;
+}
+
+export class Attempts {
+  readonly #parts: Parts;
+  readonly #options: AttemptsOptions;
+
+  constructor(parts: Parts, options: AttemptsOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** Never rejects. Says after how many milliseconds to try again, if the entry is still in the journal. */
+  async send(entry: Entry, turn: Turn): Promise<number> {
+    const { settleMs, signal, enter, drop, answered } = this.#options;
+    const context: SendContext = {
+      ...{ signal, enqueue: enter, drop },
+      progress: (sent, total) => {
+        turn.progress = { sent, total };
+      },
+    };
+    try {
+      await (senders[entry.intent.kind] as Send<Intent['kind']>)(this.#parts, entry as never, context);
+      delete turn.trouble;
+      answered();
+      return settleMs;
+    } catch (error) {
+      return signal.aborted ? settleMs : this.#failed(entry, turn, error);
+    }
+  }
+
+  /** Notes the fault, and says after how many milliseconds to try again. */
+  #failed(entry: Entry, turn: Turn, error: unknown): number {
+    const { journal, log } = this.#parts;
+    const fault = error instanceof DriveError ? error : new DriveError('broken', String(error), { cause: error });
+    const isPassing = error instanceof DriveError ? error.passing || error.fault === 'signed-out' : isDiskFull(error);
+    const attempts = entry.attempts + 1;
+    turn.trouble = fault;
+    const current = journal.get(entry.seq);
+    if (current === undefined) return 0;
+    const ambiguous = fault.ambiguous || entry.ambiguous === true ? { ambiguous: true as const } : {};
+    const parked = isPassing ? {} : { parked: fault.message, fault: fault.fault };
+    this.#keep({ ...current, ...ambiguous, attempts, ...parked });
+    const what = `${entry.intent.kind} of ${this.#parts.tree.path(entry.intent.node) ?? `node ${entry.intent.node}`}`;
+    if (!isPassing) {
+      log.error(`${what} is parked`, error);
+      this.#options.parked?.(fault.fault);
+    } else log.info(`${what} did not reach the drive, attempt ${attempts}: ${fault.message}`);
+    const pause = Math.min(firstPauseMs * 2 ** (attempts - 1), longestPauseMs) * (0.75 + Math.random() / 2);
+    return Math.max(pause, fault.retryAfterMs ?? 0);
+  }
+
+  /** A full disk must not stop the queue: what could not be noted is noted with the next attempt. */
+  #keep(entry: Entry): void {
+    try {
+      this.#parts.journal.put(entry);
+    } catch (error) {
+      this.#parts.log.warn('the state of the queue could not be noted', error);
+    }
+  }
+}

@@ -1,0 +1,214 @@
+// DOOR to p-queue. When entries are sent: each when its turn has come (order.ts) and it has settled, the pressing ones first,
+// so many at a time as the service bears (pace.ts). What is known here of an entry is lost with the process; the journal is not.
+import PQueue from 'p-queue';
+import type { DriveError } from '../drive/drive-error.ts';
+import type { Store } from '../store/store.ts';
+import { type Claim, claimsOf, type Entry } from './intent.ts';
+import { Order } from './order.ts';
+import { Pace } from './pace.ts';
+
+export interface TurnsHost {
+  readonly store: Store;
+  /** As it is in the journal now; undefined once it is out of it, or parked. */
+  entry(seq: number): Entry | undefined;
+  /** Sends the entry; says after how many milliseconds to send it again, if it is still in the journal then. */
+  send(entry: Entry, turn: Turn): Promise<number>;
+  /** The higher, the sooner. */
+  priority(entry: Entry): number;
+}
+
+/** An entry that waits or is being sent. */
+export interface Turn {
+  running: boolean;
+  progress?: { readonly sent: number; readonly total: number };
+  /** The fault of the last attempt. */
+  trouble?: DriveError;
+}
+
+interface Waiting extends Turn {
+  /** Its turn has come; it waits for a free place among those being sent. */
+  queued: boolean;
+  timer?: NodeJS.Timeout;
+  /** Since when it settles, and until when at the most; milliseconds of performance.now(). */
+  until?: number;
+}
+
+/** What keeps changing is sent at last after this many times the settling time. */
+export const longestSettling = 10;
+
+export class Turns {
+  readonly #host: TurnsHost;
+  readonly #settleMs: number;
+  readonly #order = new Order();
+  readonly #turns = new Map<number, Waiting>();
+  readonly #sending: PQueue;
+  readonly #pace: Pace;
+  #isEnding = false;
+  /** When a change of the tree was last made, milliseconds of performance.now(). */
+  #lastChange = Number.NEGATIVE_INFINITY;
+
+  constructor(host: TurnsHost, settleMs: number) {
+    this.#host = host;
+    this.#settleMs = settleMs;
+    this.#sending = new PQueue({ concurrency: 4 });
+    this.#pace = new Pace((concurrency) => {
+      this.#sending.concurrency = concurrency;
+    });
+  }
+
+  /** A new entry; in the transaction that journals it. `settles`: it waits, and longer while others come that settle too. */
+  enter(entry: Entry, delayMs: number, settles: boolean): void {
+    const { store } = this.#host;
+    this.#claim(entry.seq, claimsOf(entry.intent));
+    store.afterCommit(() => {
+      this.#turns.set(entry.seq, { queued: false, running: false });
+      this.settle(entry.seq, delayMs, settles);
+    });
+  }
+
+  /** The entry is another by now; in the transaction that changes it. */
+  change(entry: Entry): void {
+    const before = this.#order.claimsOf(entry.seq);
+    const freed = this.#order.remove(entry.seq);
+    this.#order.add(entry.seq, claimsOf(entry.intent));
+    this.#host.store.ifUndone(() => {
+      this.#order.remove(entry.seq);
+      this.#order.add(entry.seq, before);
+    });
+    this.#host.store.afterCommit(() => this.#go(freed));
+  }
+
+  /** The entry is out of the journal; in the transaction that takes it out. */
+  leave(seq: number): void {
+    const before = this.#order.claimsOf(seq);
+    const freed = this.#order.remove(seq);
+    this.#host.store.ifUndone(() => this.#order.add(seq, before));
+    this.#host.store.afterCommit(() => {
+      clearTimeout(this.#turns.get(seq)?.timer);
+      this.#turns.delete(seq);
+      this.#go(freed);
+    });
+  }
+
+  of(seq: number): Readonly<Turn> | undefined {
+    return this.#turns.get(seq);
+  }
+
+  isRunning(seq: number): boolean {
+    return this.#turns.get(seq)?.running === true;
+  }
+
+  /** See Order. */
+  waitsFor(seq: number): number[] {
+    return this.#order.waitsFor(seq);
+  }
+
+  isAwaited(seq: number, claims: readonly Claim[], except?: number): boolean {
+    return this.#order.isAwaited(seq, claims, except);
+  }
+
+  /** The entry waits (anew) for so long, and with `settles` as long as other changes come, within limits. */
+  settle(seq: number, delayMs: number, settles: boolean): void {
+    const turn = this.#turns.get(seq);
+    if (turn === undefined) return;
+    const now = performance.now();
+    if (settles) this.#lastChange = now;
+    if (settles && delayMs > 0) turn.until ??= now + longestSettling * this.#settleMs;
+    else delete turn.until;
+    this.schedule(seq, delayMs);
+  }
+
+  /** Sends the entry after the delay, if it is its turn then; if not, it is scheduled again when its turn comes. */
+  schedule(seq: number, delayMs: number): void {
+    const turn = this.#turns.get(seq);
+    if (turn === undefined || turn.queued || turn.running || this.#isEnding) return;
+    clearTimeout(turn.timer);
+    delete turn.timer;
+    if (this.#host.entry(seq) === undefined) return;
+    if (delayMs > 0) turn.timer = setTimeout(() => this.#due(seq, turn), delayMs);
+    else if (this.#order.mayGo(seq)) this.#start(seq, turn);
+  }
+
+  /** Those of the entries that wait for nothing but their time are sent now. */
+  hurry(seqs: Iterable<number>): void {
+    for (const seq of seqs) {
+      const turn = this.#turns.get(seq);
+      const entry = this.#host.entry(seq);
+      if (turn === undefined || entry === undefined) continue;
+      delete turn.until;
+      if (turn.queued) this.#sending.setPriority(String(seq), this.#host.priority(entry));
+      else if (turn.trouble === undefined) this.schedule(seq, 0);
+    }
+  }
+
+  /** Whatever went wrong before, it is tried now. */
+  retry(seq: number): void {
+    const turn = this.#turns.get(seq);
+    if (turn !== undefined) delete turn.trouble;
+    this.schedule(seq, 0);
+  }
+
+  /** The drive answers again: whoever waits because it did not need not wait longer. */
+  wakeTroubled(): void {
+    for (const [seq, turn] of this.#turns) {
+      if (turn.trouble?.fault !== 'offline' || turn.running) continue;
+      delete turn.trouble;
+      this.schedule(seq, 0);
+    }
+  }
+
+  pause(): void {
+    this.#sending.pause();
+  }
+
+  resume(): void {
+    this.#sending.start();
+  }
+
+  /** Nothing new is sent; resolves when nothing is being sent any more. */
+  async stop(): Promise<void> {
+    this.#isEnding = true;
+    for (const turn of this.#turns.values()) clearTimeout(turn.timer);
+    this.#sending.clear();
+    await this.#sending.onIdle();
+  }
+
+  #claim(seq: number, claims: readonly Claim[]): void {
+    this.#order.add(seq, claims);
+    this.#host.store.ifUndone(() => void this.#order.remove(seq));
+  }
+
+  #go(seqs: readonly number[]): void {
+    for (const seq of seqs) if (this.#turns.get(seq)?.timer === undefined) this.schedule(seq, 0);
+  }
+
+  #due(seq: number, turn: Waiting): void {
+    const now = performance.now();
+    const rest = Math.min(this.#lastChange + this.#settleMs, turn.until ?? 0) - now;
+    this.schedule(seq, rest > 1 ? rest : 0);
+  }
+
+  #start(seq: number, turn: Waiting): void {
+    const entry = this.#host.entry(seq);
+    if (entry === undefined) return;
+    turn.queued = true;
+    const run = async (): Promise<void> => {
+      turn.queued = false;
+      // It may be another by now, which has to wait for others.
+      const current = this.#host.entry(seq);
+      if (current !== undefined && !this.#isEnding && this.#order.mayGo(seq)) await this.#send(current, turn);
+    };
+    void this.#sending.add(run, { id: String(seq), priority: this.#host.priority(entry) });
+  }
+
+  async #send(entry: Entry, turn: Waiting): Promise<void> {
+    turn.running = true;
+    delete turn.until;
+    const againMs = await this.#host.send(entry, turn);
+    if (turn.trouble === undefined) this.#pace.succeeded();
+    else this.#pace.failed(turn.trouble);
+    turn.running = false;
+    delete turn.progress;
+    this.schedule(entry.seq, againMs);
+  }
+}
