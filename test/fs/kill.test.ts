@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { stateAfter } from '../support/kill-steps.ts';
+import { possibleStates } from '../support/kill-steps.ts';
 import { Bench } from '../support/opened.ts';
 
 const child = fileURLToPath(new URL('../support/killed-child.js', import.meta.url));
@@ -41,8 +41,12 @@ test('twice in a row, and then everything is there and on the drive', async (t) 
     await bench.reopenClosed();
     assert.deepEqual(await bench.opened.check({ remote: false }, new AbortController().signal), []);
     const shown = await bench.shown();
-    const possible = [first, first + 1].flatMap((one) =>
-      [second, second + 1].map((other) => sorted({ ...inProgress(one, 0, shown), ...inProgress(other, start, shown) })),
+    const possible = possibleStates(
+      [
+        { start: 0, count: first },
+        { start, count: second },
+      ],
+      shown,
     );
     const found = possible.find((state) => JSON.stringify(state) === JSON.stringify(shown));
     assert.deepEqual(shown, found ?? possible[0], `killed after ${first} and ${second} steps`);
@@ -52,14 +56,3 @@ test('twice in a row, and then everything is there and on the drive', async (t) 
     assert.deepEqual(bench.troubles, []);
   }
 });
-
-const sorted = (state: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(state).sort(([a], [b]) => (a < b ? -1 : 1)));
-
-/** The step that was under way may have been done or not; one that writes, caught with the file empty. */
-const inProgress = (count: number, start: number, shown: Record<string, string>): Record<string, string> => {
-  const expected = stateAfter(count, start);
-  const turn = Math.floor((count - 1) / 5);
-  const name = (count - 1) % 5 === 0 ? `new ${turn}` : `named ${turn}`;
-  return shown[name] === '' && name in expected ? { ...expected, [name]: '' } : expected;
-};

@@ -24,7 +24,7 @@ export const takeStep = async (calls: FileSystemCalls, index: number): Promise<v
 };
 
 /** What is there when the steps before `count` are done, from `start` on, in the form of `MemoryStore.tree`. */
-export const stateAfter = (count: number, start = 0): Record<string, string> => {
+const stateAfter = (count: number, start: number): Record<string, string> => {
   const state: Record<string, string> = {};
   const move = (from: string, to: string): void => {
     state[to] = state[from] ?? '';
@@ -38,5 +38,32 @@ export const stateAfter = (count: number, start = 0): Record<string, string> => 
     else if (index % 5 === 3) state[`folder ${turn}/`] = '';
     else move(`named ${turn}`, `folder ${turn}/in it`);
   }
-  return Object.fromEntries(Object.entries(state).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return state;
+};
+
+/** The step that was under way may have been done or not; one that writes, caught with the file empty. */
+const inProgress = (count: number, start: number, shown: Readonly<Record<string, string>>): Record<string, string> => {
+  const expected = stateAfter(count, start);
+  const turn = Math.floor((count - 1) / 5);
+  const name = (count - 1) % 5 === 0 ? `new ${turn}` : `named ${turn}`;
+  return shown[name] === '' && name in expected ? { ...expected, [name]: '' } : expected;
+};
+
+/** A process that began with step `start`, and was killed after it had told of the steps before `count`. */
+interface Life {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** All that may be there after these lives, where `shown` is. */
+export const possibleStates = (
+  lives: readonly Life[],
+  shown: Readonly<Record<string, string>>,
+): Record<string, string>[] => {
+  let states: Record<string, string>[] = [{}];
+  for (const { start, count } of lives)
+    states = states.flatMap((state) =>
+      [count, count + 1].map((done) => ({ ...state, ...inProgress(done, start, shown) })),
+    );
+  return states.map((state) => Object.fromEntries(Object.entries(state).sort(([a], [b]) => (a < b ? -1 : 1))));
 };

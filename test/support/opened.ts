@@ -118,7 +118,16 @@ export class Bench implements AsyncDisposable {
    * are under way may still take effect, but nobody hears of it.
    */
   async kill(drive: { kill(): Drive }): Promise<void> {
-    const before = this.opened;
+    this.die(drive);
+    await this.opened.close();
+    await this.reopenClosed();
+  }
+
+  /**
+   * The moment of the kill itself, also in the middle of a call. What the file system does from now on is not seen; close
+   * it, and `reopenClosed`.
+   */
+  die(drive: { kill(): Drive }): void {
     this.#killed += 1;
     this.folder = join(this.#options.folder, `life ${this.#killed}`);
     mkdirSync(this.folder);
@@ -126,8 +135,6 @@ export class Bench implements AsyncDisposable {
       if (!name.startsWith('life')) cpSync(join(this.#lastFolder, name), join(this.folder, name), { recursive: true });
     this.#lastFolder = this.folder;
     this.#drive = drive.kill();
-    await before.close();
-    await this.reopenClosed();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
