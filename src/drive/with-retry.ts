@@ -55,8 +55,12 @@ class Patience {
   }
 }
 
+/** A server that fails, or one before it, may have acted all the same; nothing tells a comment from its repetition. */
+const mayHaveCommented = (method: CallMethod, error: unknown): boolean =>
+  method === 'addComment' && error instanceof DriveError && (error.status ?? 0) >= 500;
+
 const mayRepeat = (method: CallMethod, error: unknown): boolean => {
-  if (method === 'upload') return false;
+  if (method === 'upload' || mayHaveCommented(method, error)) return false;
   return repeatable.has(method) || !(error instanceof DriveError && error.ambiguous);
 };
 
