@@ -169,9 +169,21 @@ describe('signing in with a browser', { skip: noChromium }, () => {
     const { code, err } = await auth.end();
     assert.deepEqual([code, err], [0, '']);
     assert.equal(await person.signedInAs(), 'Ada Example');
+    const foreign = await person.user.run(['auth', address.replace(/state=[^&]*/, 'state=wrong')]);
+    assert.equal(foreign.code, 3);
+    assert.match(foreign.err, /belongs to another sign-in/);
     const twice = await person.user.run(['auth', address.replace(/&state=[^&]*/, '')]);
     assert.equal(twice.code, 3, 'also without a state, a code works once');
     assert.match(twice.err, /invalid_grant.*skydrive auth/);
+    const late = await person.auth();
+    await choose(late.url, { name: 'Sam Example' });
+    const old = await ending();
+    emulator.admin.set({ clockOffsetMs: 11 * 60_000 });
+    late.paste(old);
+    const tooLate = await late.end();
+    emulator.admin.set({ clockOffsetMs: 0 });
+    assert.equal(tooLate.code, 3);
+    assert.match(tooLate.err, /invalid_grant.*skydrive auth/);
     assert.equal(await person.signedInAs(), 'Ada Example');
   });
 
