@@ -32,7 +32,8 @@ const signedOut = (): SignInError =>
 export const grantChange = (grant: Grant, now: number): LcrcChange => ({
   accessToken: grant.accessToken,
   ...(grant.refreshToken === undefined ? {} : { refreshToken: grant.refreshToken }),
-  ...(grant.expiresInMs === undefined ? {} : { accessExpires: now + grant.expiresInMs }),
+  // The earlier token's end says nothing about this one's.
+  accessExpires: grant.expiresInMs === undefined ? null : now + grant.expiresInMs,
 });
 
 export class FileTokenSource implements TokenSource {

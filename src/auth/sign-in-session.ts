@@ -145,7 +145,7 @@ export class SignInSession {
       before = current.account;
       return {
         ...this.#client(),
-        ...{ code: null, refreshToken: null, accessExpires: null },
+        ...{ code: null, refreshToken: null },
         // Another one may have begun meanwhile.
         ...(readPending(current.pending)?.state === attempt?.state ? { pending: null } : {}),
         ...grantChange(grant, clock.now()),

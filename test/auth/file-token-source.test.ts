@@ -89,6 +89,17 @@ describe('FileTokenSource', () => {
     assert.equal(second.forms.length, 1);
   });
 
+  it('renews once where the service does not say how long a token lives', async (t) => {
+    const auth = 'access_token: old\n  access_expires: 2013-03-03 14:11:12.699137\n  refresh_token: refresh-0';
+    const file = await lcrcFile(t, auth);
+    const served = await serveTokens(t, () => ({ body: { ...granted(1), expires_in: undefined } }));
+    const signIn = new LiveSignIn({ ...served, client, redirectUri: undefined });
+    const tokens = new FileTokenSource({ file, signIn });
+    for (let count = 0; count < 3; count += 1) assert.equal(await tokens.token(), 'access-1');
+    assert.equal(served.forms.length, 1);
+    assert.equal((await file.read()).accessExpires, undefined);
+  });
+
   it('lets one caller give up while the others wait', async (t) => {
     const { tokens, signIn } = await source(t, 'access_token: old\n  refresh_token: refresh-0');
     await tokens.token();
