@@ -25,6 +25,8 @@ const serviceOn = (drive: Drive, folder: string, close: () => Promise<void>): Dr
   const log = makeLog('warn', (line) => process.stderr.write(`${line}\n`));
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   const opened = openFileSystem({
+    // The suites remove thousands of files, and mean it.
+    brake: { count: 0, share: 0, windowMs: 60_000 },
     ...{ drive, folder, clock: systemClock, log, cacheSize: 1e9, settleMs: 20, listingAgeMs: 30_000 },
     settings: { uid, gid, umask: 0o022, durability: 'local', remotePatienceMs: 60_000, readOnly: false },
   });
