@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { makeFolder } from '../base/make-folder.ts';
+import type { Dialect } from '../config.ts';
 import { homeFolder } from '../config-kinds.ts';
 import { SettingsError } from '../config-sources.ts';
 import { launchService } from '../daemon/launch.ts';
@@ -22,6 +23,7 @@ const startMs = 120_000;
 interface Options {
   readonly options?: readonly string[];
   readonly driver?: string;
+  readonly dialect: Dialect;
   readonly foreground?: boolean;
 }
 
@@ -31,9 +33,10 @@ const mountpointOf = (named: string | undefined, home: string | undefined): stri
   throw new SettingsError('there is no home folder for the mountpoint: set HOME, or name a MOUNTPOINT');
 };
 
-/** One per mountpoint, so that demos do not meet. */
-const folderOf = (mountpoint: string, home: string | undefined): string => {
-  const name = createHash('sha256').update(mountpoint).digest('hex').slice(0, 8);
+/** One per mountpoint and dialect, so that demos do not meet. */
+const folderOf = (mountpoint: string, dialect: Dialect, home: string | undefined): string => {
+  const demo = dialect === 'live' ? mountpoint : `${mountpoint} ${dialect}`;
+  const name = createHash('sha256').update(demo).digest('hex').slice(0, 8);
   const base =
     home === undefined
       ? join(tmpdir(), `skydrive-demo-${process.getuid?.() ?? 0}`)
@@ -82,7 +85,8 @@ const tell = ({ terminal }: CommandContext, ready: Ready): void => {
   terminal.result(ready, invitation(ready.mountpoint, ready.configFile, ready.apiUrl));
 };
 
-const demo = async (context: CommandContext, named: string | undefined, options: Options): Promise<undefined> => {
+const openDemo = async (context: CommandContext, named: string | undefined, options: Options): Promise<undefined> => {
+  const { dialect } = options;
   const home = homeFolder(process.env);
   const mountpoint = mountpointOf(named, home);
   await refuseIfServed(mountpoint);
@@ -92,7 +96,7 @@ const demo = async (context: CommandContext, named: string | undefined, options:
   const order: ServiceOrder = {
     mountpoint,
     logLevel: context.logLevel,
-    demo: { folder: folderOf(mountpoint, home), options: lists },
+    demo: { folder: folderOf(mountpoint, dialect, home), dialect, options: lists },
   };
   if (options.foreground === true) {
     stayOnClosedPipe();
@@ -110,6 +114,11 @@ export const addDemoCommand = (program: Command): void => {
     .option('-o, --options <OPT[,OPT…]>', 'settings (key=value) and options of mount(8)', collect)
     .option('-f, --foreground', 'stay, and log to standard error')
     .addOption(new Option('--driver <NAME>', 'how to speak to the kernel').choices(['auto', 'kernel', 'fuse-native']))
+    .addOption(
+      new Option('--dialect <NAME>', 'what the emulator is asked in').choices(['live', 'graph']).default('live'),
+    )
     .description('mount a drive to play with, served by the emulator')
-    .action(running((context, mountpoint: string | undefined, options: Options) => demo(context, mountpoint, options)));
+    .action(
+      running((context, mountpoint: string | undefined, options: Options) => openDemo(context, mountpoint, options)),
+    );
 };

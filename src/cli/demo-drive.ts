@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { LcrcFile } from '../auth/lcrc-file.ts';
 import type { Log } from '../base/log.ts';
 import { makeFolder } from '../base/make-folder.ts';
-import type { Settings } from '../config.ts';
+import type { Dialect, Settings } from '../config.ts';
 import { loadSettings } from '../config-file.ts';
 import { SettingsError } from '../config-sources.ts';
 import { ControlError } from '../daemon/protocol.ts';
@@ -18,6 +18,8 @@ import { entryScript } from './entry-script.ts';
 
 export interface DemoOrder {
   readonly folder: string;
+  /** What the emulator is asked in. */
+  readonly dialect: Dialect;
   /** Lists of `-o`, for the mount. */
   readonly options: readonly string[];
 }
@@ -25,6 +27,12 @@ export interface DemoOrder {
 export interface DemoDrive {
   readonly settings: Settings;
   close(): Promise<void>;
+}
+
+/** As the emulator tells them. */
+interface Addresses {
+  readonly api_url: string;
+  readonly login_url: string;
 }
 
 interface Served {
@@ -46,7 +54,7 @@ const firstLine = async (child: ChildProcess): Promise<string | undefined> => {
 };
 
 /** Ends with this process, however that ends: the kernel closes its standard input then. */
-const startServer = async (folder: string, port: number): Promise<Served | undefined> => {
+const startServer = async ({ folder, dialect }: DemoOrder, port: number): Promise<Served | undefined> => {
   const drive = ['--data', join(folder, 'drive'), '--seed-tree', join(folder, 'seed')];
   const manner = ['--port', String(port), '--auto-approve', '--until-stdin-closes'];
   const child = spawn(process.execPath, [entryScript, '--json', 'emulator', ...drive, ...manner], {
@@ -55,7 +63,8 @@ const startServer = async (folder: string, port: number): Promise<Served | undef
   });
   const line = await firstLine(child);
   if (line === undefined) return undefined;
-  const { api_url: apiUrl, login_url: loginUrl } = JSON.parse(line) as { api_url: string; login_url: string };
+  const said = JSON.parse(line) as Addresses & { readonly graph: Addresses };
+  const { api_url: apiUrl, login_url: loginUrl } = dialect === 'graph' ? said.graph : said;
   return { process: child, apiUrl, loginUrl };
 };
 
@@ -64,8 +73,7 @@ const serve = async (order: DemoOrder, log: Log): Promise<Served> => {
   const { apiUrl } = await demoSettings({ ...order, options: [] }, log);
   const port = /^http:\/\/127\.0\.0\.1:(\d+)\//.exec(apiUrl)?.[1];
   const served =
-    (port === undefined ? undefined : await startServer(order.folder, Number(port))) ??
-    (await startServer(order.folder, 0));
+    (port === undefined ? undefined : await startServer(order, Number(port))) ?? (await startServer(order, 0));
   if (served !== undefined) return served;
   throw new ControlError(`the emulator of the demo does not start; is ${order.folder} in use by another demo?`);
 };
@@ -110,7 +118,7 @@ export const openDemoDrive = async (order: DemoOrder, log: Log): Promise<DemoDri
       clientId: '0000000000000001',
       clientSecret: 'demo',
       settings: {
-        ...{ dialect: 'live', api_url: served.apiUrl, login_url: served.loginUrl },
+        ...{ dialect: order.dialect, api_url: served.apiUrl, login_url: served.loginUrl },
         cache_dir: join(folder, 'cache'),
       },
     }));

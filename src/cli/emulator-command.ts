@@ -84,6 +84,8 @@ const untilToldToEnd = (options: Options): Promise<void> =>
     if (options.untilStdinCloses === true) process.stdin.resume().once('close', resolve).once('end', resolve);
   });
 
+const graphOf = (url: string) => ({ api_url: `${url}/v1.0`, login_url: `${url}/common/oauth2/v2.0` });
+
 const invitation = ({ url }: Emulator): string =>
   `The emulator listens on ${url}, until Ctrl-C. To use it, put this into ~/.lcrc or into a file for --config:
 
@@ -95,6 +97,12 @@ skydrive:
   api_url: ${url}/v5.0
   login_url: ${url}
 
+or, for the same drive through Microsoft Graph:
+
+  dialect: graph
+  api_url: ${graphOf(url).api_url}
+  login_url: ${graphOf(url).login_url}
+
 then run "skydrive auth", and "skydrive mount FOLDER". Its own pages: ${url}/`;
 
 const emulate = async ({ terminal, log }: CommandContext, options: Options): Promise<undefined> => {
@@ -103,7 +111,8 @@ const emulate = async ({ terminal, log }: CommandContext, options: Options): Pro
   const { startEmulator } = await import('../emulator/emulator.ts');
   const emulator = await startEmulator(toEmulatorOptions(options), log);
   const { url, port } = emulator;
-  terminal.result({ url, port, api_url: `${url}/v5.0`, login_url: url, pid: process.pid }, invitation(emulator));
+  const live = { api_url: `${url}/v5.0`, login_url: url };
+  terminal.result({ url, port, ...live, graph: graphOf(url), pid: process.pid }, invitation(emulator));
   await ending;
   await emulator.close();
 };

@@ -48,6 +48,18 @@ describe('skydrive demo', mountable, () => {
     await gone(second.pid);
   });
 
+  it('speaks to its drive through Graph too', async () => {
+    await using user = await makeUser();
+    const mountpoint = join(user.home, 'graph');
+    const { code, out, err } = await user.run(['--json', 'demo', mountpoint, '--dialect', 'graph']);
+    assert.deepEqual([code, err], [0, '']);
+    assert.match((JSON.parse(out) as { apiUrl: string }).apiUrl, /\/v1\.0$/);
+    assert.match(await readFile(join(mountpoint, 'Welcome.txt'), 'utf8'), /^Welcome/);
+    await writeFile(join(mountpoint, 'mine.txt'), 'mine');
+    assert.equal((await user.run(['sync', mountpoint])).code, 0);
+    assert.equal((await user.run(['unmount', mountpoint])).code, 0);
+  });
+
   it('says what it cannot make', async () => {
     await using user = await makeUser();
     const mountpoint = await user.run(['demo', '/proc/nothing/such']);
