@@ -9,8 +9,8 @@ import { enqueue } from './check-queue.ts';
 import type { Ground } from './ground.ts';
 
 export const checkContents = async (ground: Ground, signal: AbortSignal): Promise<void> => {
-  await ground.each([...ground.contents.all()], ({ key, value }) => checkRecord(ground, key, value), signal);
-  const nodes = [...ground.nodes.all()].map(({ key }) => key);
+  await ground.each([...ground.contents.keys()], (id) => checkRecord(ground, id, ground.contents.get(id)), signal);
+  const nodes = [...ground.nodes.keys()];
   const missed = new Set<number>();
   await ground.each(nodes, (id) => checkOwner(ground, id, missed), signal);
   const strays = filesIn(ground).filter((id) => !missed.has(id));
@@ -35,8 +35,8 @@ const filesIn = ({ folder }: Ground): number[] => {
   }
 };
 
-const checkRecord = (ground: Ground, id: number, record: ContentRecord): void => {
-  if (ground.isInUse(id)) return;
+const checkRecord = (ground: Ground, id: number, record: ContentRecord | undefined): void => {
+  if (record === undefined || ground.isInUse(id)) return;
   if (id > (ground.about.get('last-content') ?? 0))
     ground.found(`content ${id} has a number that would be given again`, () => ground.about.put('last-content', id));
   const node = ground.nodes.get(record.node as NodeId);

@@ -12,12 +12,12 @@ export const checkQueue = async (ground: Ground, signal: AbortSignal): Promise<v
   const byNode = new Map<NodeId, Entry[]>();
   for (const { value } of ground.journal.all())
     for (const node of nodesOf(value.intent)) byNode.set(node, [...(byNode.get(node) ?? []), value]);
-  const ids = [...ground.nodes.all()].map(({ key }) => key);
+  const ids = [...ground.nodes.keys()];
   await ground.each(ids, (id) => checkNode(ground, id, byNode.get(id) ?? []), signal);
-  for (const { key } of [...ground.conflicts.all()])
+  for (const key of [...ground.conflicts.keys()])
     if (ground.nodes.get(key) === undefined)
       ground.found(`a conflict is listed of node ${key}, which does not exist`, () => ground.conflicts.remove(key));
-  await ground.each([...ground.xattrs.all()], ({ key }) => checkAttribute(ground, key), signal);
+  await ground.each([...ground.xattrs.keys()], (key) => checkAttribute(ground, key), signal);
 };
 
 const checkAttribute = (ground: Ground, key: [NodeId, string]): void => {

@@ -9,9 +9,7 @@ import type { Ground } from './ground.ts';
 /** Rejects with a DriveError when the drive does not answer. */
 export const checkRemote = async (ground: Ground, drive: Drive, signal: AbortSignal): Promise<void> => {
   const busy = new Set([...ground.journal.all()].flatMap(({ value }) => nodesOf(value.intent)));
-  const folders = [...ground.nodes.all()].flatMap(({ value }) =>
-    value.kind === 'folder' && value.listedAt !== undefined && value.item !== undefined ? [value.id] : [],
-  );
+  const folders = [...ground.nodes.keys()].filter((id) => isListed(ground.nodes.get(id)));
   for (const id of folders) {
     const items = await itemsIn(drive, ground.nodes.get(id), signal);
     const folder = ground.nodes.get(id);
@@ -21,6 +19,9 @@ export const checkRemote = async (ground: Ground, drive: Drive, signal: AbortSig
     else compare(ground, folder, items, busy);
   }
 };
+
+const isListed = (node: Node | undefined): boolean =>
+  node?.kind === 'folder' && node.listedAt !== undefined && node.item !== undefined;
 
 const itemsIn = async (
   drive: Drive,

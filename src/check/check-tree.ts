@@ -1,16 +1,16 @@
 // Nodes, children, ids and orphans agree with each other: every node is found by the name it has, and by the item it stands for.
 import { foldName } from '../metadata/names.ts';
 import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
-import type { Child, Ground } from './ground.ts';
+import type { Ground } from './ground.ts';
 
 export const checkTree = async (ground: Ground, signal: AbortSignal): Promise<void> => {
-  const ids = [...ground.nodes.all()].map(({ key }) => key);
+  const ids = [...ground.nodes.keys()];
   const reached = new Set<NodeId>([rootNode]);
   await ground.each(ids, (id) => checkNode(ground, id, reached), signal);
-  await ground.each([...ground.children.all()], ({ key, value }) => checkChild(ground, key, value), signal);
-  await ground.each([...ground.ids.all()], ({ key, value }) => checkId(ground, key, value), signal);
-  await ground.each([...ground.orphans.all()], ({ key }) => checkOrphan(ground, key), signal);
-  const left = [...ground.nodes.all()].map(({ key }) => key);
+  await ground.each([...ground.children.keys()], (key) => checkChild(ground, key), signal);
+  await ground.each([...ground.ids.keys()], (item) => checkId(ground, item), signal);
+  await ground.each([...ground.orphans.keys()], (id) => checkOrphan(ground, id), signal);
+  const left = [...ground.nodes.keys()];
   await ground.each(left, (id) => checkFolder(ground, id), signal);
   checkCounts(ground, left);
 };
@@ -105,15 +105,18 @@ const checkItem = (ground: Ground, node: Node): void => {
   });
 };
 
-const checkChild = (ground: Ground, key: [NodeId, string], row: Child): void => {
+const checkChild = (ground: Ground, key: [NodeId, string]): void => {
   const [parent, folded] = key;
+  const row = ground.children.get(key);
+  if (row === undefined) return;
   const node = ground.nodes.get(row.id);
   if (node?.parent === parent && foldName(node.name) === folded) return;
   ground.found(`${ground.path(parent)} lists ${row.name}, which is not there`, () => ground.children.remove(key));
 };
 
-const checkId = (ground: Ground, item: string, id: NodeId): void => {
-  if (ground.nodes.get(id)?.item?.id === item) return;
+const checkId = (ground: Ground, item: string): void => {
+  const id = ground.ids.get(item);
+  if (id === undefined || ground.nodes.get(id)?.item?.id === item) return;
   ground.found(`item ${item} of the drive leads to node ${id}, which is another`, () => ground.ids.remove(item));
 };
 

@@ -15,7 +15,7 @@ export interface Finding {
   readonly mended: boolean;
 }
 
-export interface Child {
+interface Child {
   readonly id: NodeId;
   readonly name: string;
   readonly kind: NodeKind;

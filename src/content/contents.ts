@@ -1,6 +1,6 @@
 // All contents on this disk: which files they are in, who uses them, and how much space they may take. Invariant: a content
 // that is dirty or in use is never evicted; the budget is kept when space is taken, not by a sweep.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
@@ -362,14 +362,27 @@ export class Contents {
     this.#keepBudget();
   }
 
-  /** Files of contents that were being made or removed when the last run ended. */
+  /**
+   * Files of contents that were being removed when the last run ended. One of a number that was never given comes from metadata
+   * that were lost: its bytes may be nowhere else.
+   */
   #removeStrays(): void {
     const { folder } = this.#options;
     if (!existsSync(folder)) return;
+    const last = this.#about.get('last-content') ?? 0;
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       const id = /\/(\d+)$/.exec(name)?.[1];
-      if (id !== undefined && this.#records.get(Number(id)) === undefined) rmSync(join(folder, name), { force: true });
+      if (id === undefined || this.#records.get(Number(id)) !== undefined) continue;
+      if (Number(id) <= last) rmSync(join(folder, name), { force: true });
+      else this.#keepStray(join(folder, name), id);
     }
+  }
+
+  #keepStray(path: string, id: string): void {
+    const lost = join(dirname(this.#options.folder), 'lost+found');
+    mkdirSync(lost, { recursive: true, mode: 0o700 });
+    renameSync(path, join(lost, `content-${id}-${this.#options.clock.now()}`));
+    this.#options.log.warn(`bytes that no file is known of are in ${lost}`);
   }
 }
 

@@ -32,6 +32,8 @@ export interface Table<K extends Key, V> {
   remove(key: K): void;
   /** All rows, in no order. What is put or removed meanwhile may or may not be seen. */
   all(): Iterable<{ readonly key: K; readonly value: V }>;
+  /** The keys of all rows, in no order: cheap where the values are not wanted. */
+  keys(): Iterable<K>;
   /** The rows whose keys have `first` as their first part, in no order. */
   below(first: number): Iterable<{ readonly key: K; readonly value: V }>;
 }
@@ -104,6 +106,7 @@ class LayeredStore implements Store {
       put: (key, value) => this.#change({ table: name, key, value }),
       remove: (key) => this.#change({ table: name, key }),
       all: () => this.#rows<K, V>(name),
+      keys: () => this.#keys<K>(name),
       below: (first) => this.#rows<K, V>(name, first),
     };
   }
@@ -176,6 +179,13 @@ class LayeredStore implements Store {
     for (const { key, value } of this.#database(table).getRange(bounds))
       if (layer.get(table, key) === undefined) yield { key: key as K, value: value as V };
     for (const { key, value } of changes) if (value !== undefined) yield { key: key as K, value: value as V };
+  }
+
+  *#keys<K>(table: string): Iterable<K> {
+    const layer = this.#layer;
+    const changes = layer.changes(table);
+    for (const key of this.#database(table).getKeys()) if (layer.get(table, key) === undefined) yield key as K;
+    for (const { key, value } of changes) if (value !== undefined) yield key as K;
   }
 
   #database(name: string): Database<unknown, Key> {

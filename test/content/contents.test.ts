@@ -1,6 +1,6 @@
 // The cache as a whole: its budget, what may leave it, and what a restart finds.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../src/base/clock.ts';
@@ -200,11 +200,17 @@ test('a smaller budget holds from the start', async () => {
 test('files that no record knows are removed at the start, all others are kept', async () => {
   await using c = await cache(1e9);
   const kept = await c.read('a');
-  const stray = join(c.folder.path, 'content', '7', '9999');
+  c.contents.retire(c.contents.create(1));
+  const stray = join(c.folder.path, 'content', '02', '2');
   mkdirSync(join(stray, '..'), { recursive: true });
   writeFileSync(stray, 'x');
+  const unknown = join(c.folder.path, 'content', '0f', '9999');
+  mkdirSync(join(unknown, '..'), { recursive: true });
+  writeFileSync(unknown, 'of metadata that were lost');
   await c.restart();
-  assert.ok(!existsSync(stray));
+  assert.ok(!existsSync(stray) && !existsSync(unknown));
+  const [lost = ''] = readdirSync(join(c.folder.path, 'lost+found'));
+  assert.equal(readFileSync(join(c.folder.path, 'lost+found', lost), 'utf8'), 'of metadata that were lost');
   assert.equal(c.files().length, 1);
   const again = c.contents.open(kept.id);
   await again.read(0, size, never);
