@@ -16,6 +16,8 @@ export interface RetryOptions {
 
 const firstPauseMs = 250;
 const longestPauseMs = 10_000;
+/** How long a reader who was under way when an outage began goes on trying, milliseconds: most are over soon. */
+const graceMs = 3_000;
 
 /** Doing these twice is the same as doing them once, whether or not the first time took effect. */
 const repeatable: ReadonlySet<CallMethod> = new Set([
@@ -29,10 +31,12 @@ class Patience {
   readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #random: () => number;
+  readonly #graceMs: number;
   #failures = 0;
   #since: number | undefined;
 
-  constructor({ clock = systemClock, patienceMs = 60_000, random = Math.random }: RetryOptions) {
+  constructor({ clock = systemClock, patienceMs = 60_000, random = Math.random }: RetryOptions, outageMs = 0) {
+    this.#graceMs = outageMs;
     this.#clock = clock;
     this.#limitMs = patienceMs;
     this.#random = random;
@@ -45,8 +49,9 @@ class Patience {
 
   /** Waits until another attempt is due; throws `error` where there is none. */
   async after(error: unknown, signal: AbortSignal | undefined): Promise<void> {
-    if (!(error instanceof DriveError) || !error.passing || error.awaited) throw error;
+    if (!(error instanceof DriveError) || !error.passing) throw error;
     const now = this.#clock.monotonic();
+    if (error.awaited && now - (this.#since ?? Number.NEGATIVE_INFINITY) >= this.#graceMs) throw error;
     this.#since ??= now;
     const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failures++) * (0.5 + this.#random() / 2);
     const waitMs = Math.max(pause, error.retryAfterMs ?? 0);
@@ -107,5 +112,6 @@ export const withRetry = (drive: Drive, options: RetryOptions = {}): Drive =>
         }
       }
     },
-    stream: (method, args, open) => retriedStream(method, args, open, new Patience(options)),
+    stream: (method, args, open) =>
+      retriedStream(method, args, open, new Patience(options, method === 'read' ? graceMs : 0)),
   });

@@ -187,6 +187,35 @@ describe('withBreaker', () => {
     close();
   });
 
+  it('lets a reader who was under way get over a short outage, and fails a new one at once', async () => {
+    const clock = new ManualClock();
+    const memory = new MemoryDrive({ fragmentSize: 2 });
+    memory.store.put('file', 'text');
+    const item = memory.store.itemAt('file');
+    let isDown = false;
+    let wasRead = false;
+    const asked = failingDrive(memory, (method) => {
+      if (isDown) return offline();
+      if (method !== 'read' || wasRead) return undefined;
+      wasRead = true;
+      isDown = true;
+      return 'lose-reply';
+    });
+    const { drive, reach, close } = withBreaker(asked, { clock });
+    const retried = withRetry(drive, { clock, random: () => 1 });
+    const reading = textOf(retried, item);
+    while (reach.outage === undefined) {
+      await turns();
+      await clock.advance(50);
+    }
+    clock.slept.length = 0;
+    await fails(textOf(retried, item), 'offline');
+    assert.deepEqual(clock.slept, [], 'a new one does not wait');
+    isDown = false;
+    assert.equal(await clock.until(reading), 'text');
+    close();
+  });
+
   it('hears an upload that moves', async () => {
     const { drive, memory } = breaking();
     const root = await drive.root();
