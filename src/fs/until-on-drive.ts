@@ -21,9 +21,14 @@ const isIn = ({ intent }: Entry, folder: NodeId): boolean =>
     'to' in intent ? intent.to : undefined,
   ].some((place) => place?.parent === folder);
 
-/** What moves when something is sent: differs from one moment to the next, or nothing does. */
-const stateOf = (pending: readonly Pending[]): string =>
-  pending.map(({ entry, progress, running }) => `${entry.seq}:${running}:${progress?.sent ?? ''}`).join(' ');
+/** What is left, and how far each has come at best: an attempt that begins anew is no progress. */
+const stateOf = (pending: readonly Pending[], best: Map<number, number>): string =>
+  pending
+    .map(({ entry: { seq }, progress }) => {
+      best.set(seq, Math.max(best.get(seq) ?? 0, progress?.sent ?? 0));
+      return `${seq}:${best.get(seq)}`;
+    })
+    .join(' ');
 
 const reasonOf = (entry: Entry): unknown => {
   const message = `not on the drive: ${entry.parked}`;
@@ -63,13 +68,14 @@ const watch = async (
   stuck: AbortController,
   over: AbortSignal,
 ): Promise<void> => {
+  const best = new Map<number, number>();
   let last = '';
   let since = clock.monotonic();
   while (!over.aborted) {
     const pending = look();
     const failed = pending.find(({ fault }) => hopeless.has(fault));
     if (failed?.fault !== undefined) stuck.abort(new DriveError(failed.fault, failed.trouble ?? 'not on the drive'));
-    const state = stateOf(pending);
+    const state = stateOf(pending, best);
     if (state !== last) since = clock.monotonic();
     last = state;
     if (clock.monotonic() - since >= settings.remotePatienceMs)

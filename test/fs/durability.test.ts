@@ -93,6 +93,24 @@ test('close gives up after a while in which nothing moves, and only then', async
   assert.deepEqual(bench.tree(), { a: 'text' });
 });
 
+test('attempts that begin again and again are nothing that moves', async () => {
+  await using bench = await Bench.open(patient(700, 'remote'));
+  await bench.list();
+  let attempts = 0;
+  bench.memory.before = async ({ intent }) => {
+    if (intent !== 'upload') return;
+    attempts += 1;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    throw new DriveError('busy', 'not now', { retryAfterMs: 100 });
+  };
+  const start = performance.now();
+  assert.equal(await errno(bench.write('/a', 'text')), 'ETIMEDOUT');
+  assert.ok(performance.now() - start < 5_000);
+  assert.ok(attempts > 0);
+  bench.memory.before = undefined;
+  assert.deepEqual(await bench.sync(), []);
+});
+
 test('close tells that somebody else was faster', async () => {
   await using bench = await Bench.open(patient(5000, 'remote'));
   bench.memory.store.put('a', 'old');
