@@ -33,8 +33,11 @@ export interface ReachOptions {
 
 const firstPauseMs = 1_000;
 const longestPauseMs = 30_000;
-/** How long a probe waits for its answer, milliseconds. */
+/** How long a probe waits for its answer, milliseconds; longer where answers usually take long, and after those in vain. */
 const probeMs = 4_000;
+const longestProbeMs = 30_000;
+/** So many times as long as the slowest of the latest answers took. */
+const leeway = 3;
 /** Somebody who wants something during an outage makes it ask again, if it has not done so for this long; milliseconds. */
 const restlessMs = 5_000;
 /** Attempts in succession that have to fail: one connection that breaks is no outage. */
@@ -63,6 +66,10 @@ export class Breaker implements Reach {
   /** In succession, and since ever. */
   #failures = 0;
   #failureNumber = 0;
+  /** Of the slowest of the latest answers, milliseconds. */
+  #answerMs = 0;
+  /** Probes in vain, in succession. */
+  #vain = 0;
 
   constructor(options: ReachOptions) {
     this.#options = options;
@@ -77,6 +84,16 @@ export class Breaker implements Reach {
   /** Aborted with a DriveError when an outage begins. */
   get signal(): AbortSignal {
     return this.#open.signal;
+  }
+
+  /** How long an answer may take before there is reason to doubt, milliseconds; at least `leastMs`. */
+  patienceMs(leastMs: number): number {
+    return Math.min(longestProbeMs, Math.max(leastMs, leeway * this.#answerMs));
+  }
+
+  /** An answer took so long. */
+  took(ms: number): void {
+    this.#answerMs = Math.max(ms, this.#answerMs * 0.9);
   }
 
   /** When the service said anything the last time, on the monotonic clock. */
@@ -138,9 +155,13 @@ export class Breaker implements Reach {
   async asks(): Promise<boolean> {
     const limit = new AbortController();
     this.#askedAt = this.#options.clock.monotonic();
-    const patience = this.#sleep(probeMs, limit.signal).then(() => false);
+    const limitMs = Math.min(longestProbeMs, this.patienceMs(probeMs) * 2 ** this.#vain);
+    const patience = this.#sleep(limitMs, limit.signal).then(() => false);
     try {
-      return await Promise.race([this.#probe(limit.signal), patience]);
+      const answered = await Promise.race([this.#probe(limit.signal), patience]);
+      if (answered) this.took(this.#options.clock.monotonic() - this.#askedAt);
+      this.#vain = answered ? 0 : this.#vain + 1;
+      return answered;
     } finally {
       limit.abort(new Error('the probe is over'));
     }

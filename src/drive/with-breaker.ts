@@ -73,8 +73,8 @@ class Waiting {
   }
 
   #patienceMs(): number {
-    for (const { isUpload } of this.#calls.values()) if (isUpload) return silenceSendingMs;
-    return silenceMs;
+    for (const { isUpload } of this.#calls.values()) if (isUpload) return this.#breaker.patienceMs(silenceSendingMs);
+    return this.#breaker.patienceMs(silenceMs);
   }
 
   async #ask(idle: AbortSignal): Promise<void> {
@@ -89,10 +89,12 @@ class Waiting {
 
 class Wrapping {
   readonly #breaker: Breaker;
+  readonly #clock: Clock;
   readonly #waiting: Waiting;
 
   constructor(breaker: Breaker, clock: Clock) {
     this.#breaker = breaker;
+    this.#clock = clock;
     this.#waiting = new Waiting(breaker, clock);
   }
 
@@ -105,8 +107,11 @@ class Wrapping {
     const { given, unlink } = this.#signalled(method, args);
     const { attempt } = this.#breaker;
     const end = this.#waiting.begin(method);
+    const started = this.#clock.monotonic();
     try {
       const result = await run(given);
+      // Changes may take the service long that it is quick to tell of.
+      if (breakable.has(method)) this.#breaker.took(this.#clock.monotonic() - started);
       this.#breaker.heard();
       return result;
     } catch (error) {
@@ -142,8 +147,10 @@ class Wrapping {
   async #next(method: StreamMethod, iterator: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
     const { attempt } = this.#breaker;
     const end = this.#waiting.begin(method);
+    const started = this.#clock.monotonic();
     try {
       const next = await iterator.next();
+      this.#breaker.took(this.#clock.monotonic() - started);
       this.#breaker.heard();
       return next;
     } catch (error) {

@@ -154,6 +154,23 @@ describe('withBreaker', () => {
     assert.equal(clock.sleeping, 0, 'nobody watches when nobody waits');
   });
 
+  it('gets used to a service that is slow', async () => {
+    const clock = new ManualClock();
+    const memory = new MemoryDrive();
+    memory.before = async (_, signal) => clock.sleep(9_000, signal);
+    const { drive, reach, close } = withBreaker(memory, { clock });
+    const first = await clock.until(drive.root().catch((error: unknown) => error));
+    assert.ok(first instanceof DriveError, 'nobody knows better at first');
+    for (let n = 0; n < 100 && reach.outage !== undefined; n++) {
+      await clock.advance(500);
+      await turns();
+    }
+    assert.equal(reach.outage, undefined, 'a probe was given the time');
+    for (let n = 0; n < 10; n++) assert.equal((await clock.until(drive.root())).id, 'root');
+    assert.equal(reach.outage, undefined);
+    close();
+  });
+
   it('does not break off what may have been carried out', async () => {
     const { drive, state, reach, close } = breaking();
     state.failure = 'stall';
