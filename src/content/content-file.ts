@@ -335,6 +335,11 @@ export class ContentFile {
     };
   }
 
+  /** The bytes are to reach the drive as another item's: nothing there counts as theirs. */
+  markDirty(): void {
+    this.#change();
+  }
+
   /** Nothing was read of the old version yet: read this one instead. */
   moveOn(item: Item): boolean {
     if (this.#dirty || this.#present.size > 0) return false;

@@ -5,8 +5,12 @@ import type { Timestamp } from '../base/timestamp.ts';
 import { isAhead } from '../metadata/base-version.ts';
 import { maxNameLength, toRemoteName } from '../metadata/names.ts';
 import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
+import { isBackupName } from './backup-names.ts';
 import type { Caller, Place, RenameFlags } from './file-system.ts';
 import { checkWritable, type FsParts, needFolder, needNode, now } from './parts.ts';
+
+/** A file that is older than this when it takes another's name was not written to be saved under it, milliseconds. */
+const youngMs = 10 * 60_000;
 
 /** How a node comes into being. */
 export interface Birth {
@@ -56,6 +60,7 @@ export class Folders {
     const node = tree.add({
       ...{ kind: birth.kind, parent: place.parent, name: place.name, size: birth.bytes?.length ?? 0 },
       ...{ mtime: time, ctime: time, atime: time, uid: birth.caller.uid, gid: birth.caller.gid },
+      born: this.#parts.clock.now(),
       ...(birth.mode === undefined ? {} : { mode: birth.mode & 0o7777 }),
       ...(birth.kind === 'folder' ? { listedAt: 0 } : { ahead: { content: true as const } }),
     });
@@ -65,9 +70,19 @@ export class Folders {
       return node.id;
     }
     tree.update(node.id, { content: contents.create(node.id) });
+    this.#saveBeside(node.id, place);
     if (birth.bytes !== undefined) this.#fill(node.id, birth.bytes);
     if (birth.staysOpen !== true) queue.addContent({ kind: 'put-content', node: node.id, at: place });
     return node.id;
+  }
+
+  /** The name's former file was put aside as a backup: what is written now is its new content. */
+  #saveBeside(heir: NodeId, at: Place): void {
+    const { queue } = this.#parts;
+    const former = queue.putAside(at);
+    const node = former === undefined ? undefined : needNode(this.#parts, former);
+    if (node?.item?.kind !== 'file' || node.kind !== 'file' || needNode(this.#parts, heir).kind !== 'file') return;
+    if (node.parent === at.parent && isBackupName(node.name, at.name)) queue.saveBeside({ heir, former: node.id, at });
   }
 
   #fill(id: NodeId, bytes: Uint8Array): void {
@@ -130,12 +145,45 @@ export class Folders {
       return undefined;
     }
     const time = now(this.#parts);
-    if (target !== undefined) this.#remove(target.id);
-    this.#move(source.id, from, to);
+    if (target !== undefined && this.#isSave(source.id, target.id)) this.#saveOver(source.id, target.id, to);
+    else {
+      if (target !== undefined) this.#remove(target.id);
+      this.#move(source.id, from, to);
+    }
     tree.update(source.id, { ctime: time });
     this.#touch(from.parent, time);
     if (to.parent !== from.parent) this.#touch(to.parent, time);
     return target?.id;
+  }
+
+  /** A file that was written lately takes the name of another: that is a new content of the same document. */
+  #isSave(source: NodeId, target: NodeId): boolean {
+    const { queue, clock } = this.#parts;
+    const [heir, former] = [needNode(this.#parts, source), needNode(this.#parts, target)];
+    if (heir.kind !== 'file' || former.kind !== 'file') return false;
+    const isYoung = heir.item === undefined || clock.now() - (heir.born ?? 0) < youngMs;
+    const isOnDrive = former.item === undefined ? queue.mayBeMade(target) : former.item.kind === 'file';
+    return isYoung && isOnDrive;
+  }
+
+  /** In a transaction. */
+  #saveOver(heir: NodeId, former: NodeId, at: Place): void {
+    this.#parts.queue.saveOver({ heir, former, at });
+    this.#letGo(former);
+    const { tree, conflicts, journal } = this.#parts;
+    const { place: _, ...others } = tree.place(heir, at.parent, at.name).ahead;
+    const isMoving = journal.of(heir).some(({ intent }) => intent.kind === 'move');
+    tree.update(heir, { ahead: isMoving ? { ...others, place: true } : others });
+    conflicts.end(heir);
+  }
+
+  /** In a transaction: another node has taken over what the drive knows of this one. */
+  #letGo(id: NodeId): void {
+    const { tree, space, conflicts } = this.#parts;
+    tree.detach(id);
+    space.leavingChanged();
+    conflicts.end(id);
+    tree.update(id, { ctime: now(this.#parts), ahead: { place: true, content: true } });
   }
 
   #checkRename(source: Named, holder: Named | undefined, to: Place, flags: RenameFlags): void {
@@ -194,6 +242,13 @@ export class Folders {
     const node = needNode(this.#parts, id);
     if (node.parent === undefined) return;
     const from = { parent: node.parent, name: node.name };
+    const save = node.kind === 'file' && node.item !== undefined ? queue.heirOf(id) : undefined;
+    if (save !== undefined && needNode(this.#parts, save.heir).kind === 'file') {
+      // It was only put aside while its new content was written.
+      queue.saveOver(save);
+      this.#letGo(id);
+      return;
+    }
     const isUnknownToDrive = queue.remove({ kind: 'remove', node: id, from }, node.item !== undefined);
     tree.detach(id);
     this.#parts.space.leavingChanged();
@@ -209,7 +264,7 @@ export class Folders {
     const { store, tree, references, journal, contents } = this.#parts;
     const node = tree.get(id);
     if (node === undefined || id === rootNode || node.parent !== undefined) return;
-    if (references.isUsed(id) || journal.of(id).length > 0) return;
+    if (references.isUsed(id) || journal.of(id).length > 0 || journal.isReplaced(id)) return;
     store.transact(() => {
       if (node.content !== undefined) contents.retire(node.content);
       this.#parts.xattrs.removeAll(id);

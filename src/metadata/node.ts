@@ -36,6 +36,8 @@ export interface Node {
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
+  /** When it was made, if that was here; milliseconds since 1970. */
+  readonly born?: number;
   /** What the drive last said. Undefined until the node exists there. */
   readonly item?: Item;
   /** While something is ahead: the item as it was when that was done here. See base-version.ts. */

@@ -30,8 +30,9 @@ export interface AttemptsOptions {
   readonly signal: AbortSignal;
   readonly parked: ((fault: Fault) => void) | undefined;
   /** In a transaction: a further change, behind all others. */
-  readonly enter: (intent: Intent) => void;
+  readonly enter: (intent: Intent) => Entry;
   readonly drop: (entry: Entry) => void;
+  readonly replace: (entry: Entry) => void;
   /** The drive took an entry. */
   readonly answered: () => void;
 }
@@ -47,9 +48,9 @@ export class Attempts {
 
   /** Never rejects. Says after how many milliseconds to try again, if the entry is still in the journal. */
   async send(entry: Entry, turn: Turn): Promise<number> {
-    const { settleMs, signal, enter, drop, answered } = this.#options;
+    const { settleMs, signal, enter, drop, replace, answered } = this.#options;
     const context: SendContext = {
-      ...{ signal, enqueue: enter, drop },
+      ...{ signal, enqueue: enter, drop, replace },
       progress: (sent, total) => {
         turn.progress = { sent, total };
       },

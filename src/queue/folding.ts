@@ -11,6 +11,9 @@ const isSame = (one: Place, other: Place): boolean => one.parent === other.paren
 
 const isPlacing = ({ intent }: Entry): boolean => intent.kind === 'move' || ('at' in intent && intent.at !== undefined);
 
+/** It may yet turn out that there is an item which it is a new content of. */
+const isSave = ({ intent }: Entry): boolean => intent.kind === 'put-content' && intent.replaces !== undefined;
+
 /** Both as one; `nothing` if they undo each other. */
 const merged = (earlier: Intent, later: Move): Intent | 'nothing' => {
   if (earlier.kind !== 'move') return { ...earlier, at: later.to } as Intent;
@@ -31,7 +34,8 @@ interface Fold {
 export const foldMove = (journal: Journal, turns: Turns, last: Entry & { readonly intent: Move }): Fold | undefined => {
   const earlier = journal.of(last.intent.node).findLast((entry) => entry.seq < last.seq && isPlacing(entry));
   // What may have happened on the drive already has to be found out first, where it was to be.
-  if (earlier === undefined || turns.isRunning(earlier.seq) || earlier.ambiguous || earlier.sent) return undefined;
+  if (earlier === undefined || isSave(earlier) || turns.isRunning(earlier.seq) || earlier.ambiguous || earlier.sent)
+    return undefined;
   const whole = merged(earlier.intent, last.intent);
   const claims = claimsOf(earlier.intent);
   // The work on a node, and in a folder that is moved, is the same wherever the node is.

@@ -18,10 +18,17 @@ export interface Gone {
   readonly from: Place;
 }
 
+/** The node whose item gets a content in its place; see saves.ts. */
+interface Replaced {
+  readonly node: NodeId;
+  /** Where the item is that the content had before, if it had one. */
+  readonly left: Place | undefined;
+}
+
 export type Intent =
   | { readonly kind: 'create-folder'; readonly node: NodeId; readonly at: Place }
   /** The node's content as it is when it is sent. With `at`, it makes the item. */
-  | { readonly kind: 'put-content'; readonly node: NodeId; readonly at?: Place }
+  | { readonly kind: 'put-content'; readonly node: NodeId; readonly at?: Place; readonly replaces?: Replaced }
   | { readonly kind: 'move'; readonly node: NodeId; readonly from: Place; readonly to: Place }
   /** With all that was in a folder, and was removed from it before (`also`, the lowest first). */
   | { readonly kind: 'remove'; readonly node: NodeId; readonly from: Place; readonly also?: readonly Gone[] }
@@ -96,7 +103,8 @@ export const foldersOf = (intent: Intent): NodeId[] => placesOf(intent).map(({ p
  */
 export const claimsOf = (intent: Intent): readonly Claim[] => {
   const claims = new Map<string, Claim>();
-  const nodes = nodesOf(intent).map((node) => ({ key: nodeKey(node), alone: true }));
+  const replaced = intent.kind === 'put-content' && intent.replaces !== undefined ? [intent.replaces.node] : [];
+  const nodes = [...nodesOf(intent), ...replaced].map((node) => ({ key: nodeKey(node), alone: true }));
   const all = [...nodes, ...placesOf(intent).flatMap(placeClaims)];
   for (const claim of all)
     claims.set(claim.key, { key: claim.key, alone: claim.alone || (claims.get(claim.key)?.alone ?? false) });

@@ -10,6 +10,8 @@ export class Journal {
   readonly #table: Table<number, Entry>;
   readonly #about: Table<string, number>;
   readonly #entries = new Map<number, Entry>();
+  /** Entries by the nodes that they replace. */
+  readonly #replaced = new Map<NodeId, Set<number>>();
   readonly #byNode = new Map<NodeId, Set<number>>();
   /** Entries by the folders that they happen in. */
   readonly #byFolder = new Map<NodeId, Set<number>>();
@@ -73,6 +75,11 @@ export class Journal {
     return this.#listed(this.#byFolder.get(folder));
   }
 
+  /** An entry is to give the node's item to another. */
+  isReplaced(node: NodeId): boolean {
+    return this.#replaced.has(node);
+  }
+
   /** Something of this name (in any case of its letters) is to be made in the folder, or is being made now. */
   isMaking(place: Place): boolean {
     return this.#making.has(placeKey(place));
@@ -87,6 +94,8 @@ export class Journal {
     if (before !== undefined) this.#unlist(before);
     this.#entries.set(entry.seq, entry);
     for (const node of nodesOf(entry.intent)) enlist(this.#byNode, node, entry.seq);
+    if (entry.intent.kind === 'put-content' && entry.intent.replaces !== undefined)
+      enlist(this.#replaced, entry.intent.replaces.node, entry.seq);
     for (const folder of foldersOf(entry.intent)) enlist(this.#byFolder, folder, entry.seq);
     if ('at' in entry.intent && entry.intent.at !== undefined)
       enlist(this.#making, placeKey(entry.intent.at), entry.seq);
@@ -101,6 +110,8 @@ export class Journal {
 
   #unlist({ seq, intent }: Entry): void {
     for (const node of nodesOf(intent)) strike(this.#byNode, node, seq);
+    if (intent.kind === 'put-content' && intent.replaces !== undefined)
+      strike(this.#replaced, intent.replaces.node, seq);
     for (const folder of foldersOf(intent)) strike(this.#byFolder, folder, seq);
     if ('at' in intent && intent.at !== undefined) strike(this.#making, placeKey(intent.at), seq);
   }

@@ -9,6 +9,8 @@ import { isSameContent, rebased } from '../metadata/base-version.ts';
 import type { Node } from '../metadata/node.ts';
 import { giveWay, partWays } from './give-way.ts';
 import type { Place } from './intent.ts';
+import { keepForReaders } from './keep-for-readers.ts';
+import { inherit } from './saves.ts';
 import {
   baseAfter,
   done,
@@ -31,7 +33,10 @@ class ContentMoved extends Error {}
 
 type ContentEntry = Parameters<Send<'put-content'>>[1];
 
-export const sendContent: Send<'put-content'> = async (parts, entry, context) => {
+export const sendContent: Send<'put-content'> = async (parts, given, context) => {
+  const { replaces } = given.intent;
+  if (replaces !== undefined) await keepForReaders(parts, parts.tree.get(replaces.node), context.signal);
+  const entry = inherit(parts, { enter: context.enqueue, replace: context.replace }, given);
   const node = parts.tree.get(entry.intent.node);
   if (node?.content === undefined || parts.contents.record(node.content) === undefined) {
     done(parts, entry);

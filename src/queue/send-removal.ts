@@ -2,9 +2,10 @@
 // ever what our user knew. A whole tree goes in one request if nothing else is in it.
 import type { Item, ItemId } from '../drive/drive.ts';
 import { isSameContent, isSamePlace } from '../metadata/base-version.ts';
-import type { Node, NodeId } from '../metadata/node.ts';
+import type { NodeId } from '../metadata/node.ts';
 import { type Gone, nodesOf } from './intent.ts';
-import { done, type Enqueue, isFault, isPassing, type Parts, type Send } from './sending.ts';
+import { keepForReaders } from './keep-for-readers.ts';
+import { done, type Enqueue, isFault, type Parts, type Send } from './sending.ts';
 import { holdsSent } from './sent-bytes.ts';
 
 type RemovalEntry = Parameters<Send<'remove'>>[1];
@@ -72,18 +73,6 @@ const oneByOne = (parts: Parts, entry: RemovalEntry, enqueue: Enqueue): void => 
     for (const gone of also) enqueue({ kind: 'remove', ...gone });
     enqueue(folder);
   });
-};
-
-/** Who has the file open reads on after its removal: what is not here yet is fetched while the drive still has it. */
-const keepForReaders = async (parts: Parts, node: Node | undefined, signal: AbortSignal): Promise<void> => {
-  const file = node?.content === undefined ? undefined : parts.contents.used(node.content);
-  if (file === undefined || file.isComplete) return;
-  try {
-    await file.ensure(0, file.size, signal);
-  } catch (error) {
-    if (isPassing(error)) throw error;
-    parts.log.warn(`an open file that was removed cannot be read any further`, error);
-  }
 };
 
 /** The service removes folders with all that is in them; we only ever mean the empty folder that our user saw. */

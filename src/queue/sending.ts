@@ -39,7 +39,7 @@ export interface Parts {
 }
 
 /** Puts a further change behind all others. Called in a transaction. */
-export type Enqueue = (intent: Intent) => void;
+export type Enqueue = (intent: Intent) => Entry;
 
 export type Send<K extends Intent['kind']> = (
   parts: Parts,
@@ -53,6 +53,8 @@ export interface SendContext {
   readonly progress: (sent: number, total: number) => void;
   /** Takes another entry out, unsent. It must not be running. Called in a transaction. */
   readonly drop: (entry: Entry) => void;
+  /** The entry that is being sent is another from now on. Called in a transaction. */
+  readonly replace: (entry: Entry) => void;
 }
 
 export const isFault = (error: unknown, fault: DriveError['fault']): boolean =>

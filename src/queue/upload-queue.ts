@@ -6,7 +6,8 @@ import type { NodeId } from '../metadata/node.ts';
 import { Attempts } from './attempts.ts';
 import { foldableRemovals, foldMove } from './folding.ts';
 import { type Hold, type HoldKind, Holds } from './holds.ts';
-import type { Entry, Gone, Intent } from './intent.ts';
+import type { Entry, Gone, Intent, Place } from './intent.ts';
+import { type Entries, heirOf, isTakingOver, putAside, type Save, saveBeside, saveOver } from './saves.ts';
 import type { Parts } from './sending.ts';
 import type { SentMark } from './sent-bytes.ts';
 import { isTemporaryName } from './temporary-names.ts';
@@ -59,6 +60,17 @@ export class UploadQueue {
   /** Entries that somebody waits for. */
   readonly #pressing = new Set<Concerns>();
 
+  readonly #entries: Entries = {
+    isRunning: ({ seq }) => this.#turns.isRunning(seq),
+    isOpen: (entry) =>
+      this.#turns.isRunning(entry.seq) ||
+      entry.ambiguous === true ||
+      (entry.sent !== undefined && 'at' in entry.intent),
+    enter: (intent, delayMs) => this.#enter(intent, delayMs ?? this.#settlingOf(intent)),
+    replace: (entry) => this.#replace(entry),
+    drop: (entry) => this.#drop(entry),
+  };
+
   constructor(parts: Parts, options: QueueOptions) {
     this.#parts = parts;
     this.#options = options;
@@ -66,6 +78,10 @@ export class UploadQueue {
     const attempts = new Attempts(parts, {
       ...{ settleMs: options.settleMs, parked: options.parked, signal: this.#abort.signal },
       enter: (intent) => this.#enter(intent, 0),
+      replace: (entry) => {
+        parts.journal.put(entry);
+        this.#turns.change(entry);
+      },
       drop: (entry) => this.#drop(entry),
       answered: () => this.#turns.wakeTroubled(),
     });
@@ -129,6 +145,7 @@ export class UploadQueue {
   remove(intent: Removal, isOnDrive: boolean): boolean {
     const { journal } = this.#parts;
     this.#options.added?.(intent);
+    this.#removeReplaced(intent.node);
     const inside = isOnDrive ? foldableRemovals(journal, this.#turns, intent.node) : [];
     const isUsed = journal.in(intent.node).length > inside.length;
     const whole = inside.length === 0 ? intent : { ...intent, also: inside.flatMap(goneWith) };
@@ -150,6 +167,42 @@ export class UploadQueue {
     if (first !== undefined) this.#removeInsteadOf(first, whole, sent);
     else if (!isUnknown) this.#enter(whole, this.#options.settleMs, sent);
     return isUnknown;
+  }
+
+  /** The item that the node was to take over, and has not, goes in its place. */
+  #removeReplaced(node: NodeId): void {
+    for (const entry of this.#parts.journal.of(node)) {
+      const { intent } = entry;
+      if (!isTakingOver(intent) || this.#entries.isOpen(entry)) continue;
+      const { replaces, at } = intent;
+      this.#enter({ kind: 'remove', node: replaces.node, from: at }, this.#options.settleMs);
+    }
+  }
+
+  /** In the transaction that gives a name to another node, before it does: see saves.ts. */
+  saveOver(save: Save): void {
+    saveOver(this.#parts, this.#entries, save);
+  }
+
+  /** In the transaction that makes a file under a name that another has left. */
+  saveBeside(save: Save): void {
+    saveBeside(this.#parts, this.#entries, save, temporarySettling * this.#options.settleMs);
+  }
+
+  /** See saves.ts. */
+  putAside(at: Place): NodeId | undefined {
+    return putAside(this.#parts, this.#entries, at);
+  }
+
+  heirOf(node: NodeId): Save | undefined {
+    return heirOf(this.#parts, this.#entries, node);
+  }
+
+  /** The drive may be making the node's item, or the node is to take over another's. */
+  mayBeMade(node: NodeId): boolean {
+    const isMaking = (entry: Entry): boolean =>
+      isTakingOver(entry.intent) || ('at' in entry.intent && this.#entries.isOpen(entry));
+    return this.#parts.journal.of(node).some(isMaking);
   }
 
   /** Where the item is on the drive, it has the name that the first unsent move was to take it away from. */
@@ -290,7 +343,12 @@ export class UploadQueue {
   #drop(entry: Entry): void {
     this.#parts.journal.remove(entry);
     this.#turns.leave(entry.seq);
+    this.#settleReplaced(entry);
     this.#parts.store.afterCommit(() => this.#changed());
+  }
+
+  #settleReplaced({ intent }: Entry): void {
+    if (intent.kind === 'put-content' && intent.replaces !== undefined) this.#parts.settled(intent.replaces.node);
   }
 
   #dropDescription(node: NodeId): void {
@@ -326,6 +384,7 @@ export class UploadQueue {
   /** After an attempt: what became of the entry; returns after how many milliseconds it is due again. */
   #sent(entry: Entry, turn: Turn, pauseMs: number): number {
     const current = this.#parts.journal.get(entry.seq);
+    this.#settleReplaced(entry);
     if (current === undefined) this.#turns.leave(entry.seq);
     else if (current.intent !== entry.intent) this.#turns.change(current);
     this.#changed();

@@ -1,0 +1,188 @@
+// Programs save by writing another file and giving it the name of the old one, or by putting the old one aside first. For the drive
+// both are new contents of the item that has the name: its id, links, comments and versions live on.
+import type { Item } from '../drive/drive.ts';
+import { foldName } from '../metadata/names.ts';
+import type { NodeId } from '../metadata/node.ts';
+import type { Entry, Intent, Place } from './intent.ts';
+import type { Parts } from './sending.ts';
+
+/** What the queue does with its entries, in the running transaction. */
+export interface Entries {
+  /** Being sent now. */
+  isRunning(entry: Entry): boolean;
+  /** Being sent now, or it may have been: what the drive made of it is not known. */
+  isOpen(entry: Entry): boolean;
+  enter(intent: Intent, delayMs?: number): Entry;
+  replace(entry: Entry): void;
+  drop(entry: Entry): void;
+}
+
+export interface Save {
+  /** The node that has the name from now on. */
+  readonly heir: NodeId;
+  /** The node that had it, and with it the item. */
+  readonly former: NodeId;
+  /** The name. */
+  readonly at: Place;
+}
+
+const isSamePlace = (one: Place, other: Place): boolean =>
+  one.parent === other.parent && foldName(one.name) === foldName(other.name);
+
+/** In the transaction that takes the name from `former`, and before it is given to `heir`. */
+export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
+  const { journal, tree } = parts;
+  const { heir, at } = save;
+  const left = firstPlace(parts, heir);
+  const former = firstFormer(parts, entries, save.former);
+  const isOnDrive = tree.get(former)?.item !== undefined;
+  const superseded = journal.of(former).filter((one) => isSuperseded(one, at) && !isBusy(entries, one, isOnDrive));
+  // What came of the new content under other names does not matter any more.
+  const others = journal.of(heir).filter((one) => ['put-content', 'move'].includes(one.intent.kind));
+  const sent = superseded.flatMap((one) => one.sent ?? []);
+  for (const one of [...superseded, ...others.filter((other) => !entries.isOpen(other))]) entries.drop(one);
+  makeDirty(parts, heir);
+  const pending = [...journal.of(heir), ...journal.of(former)];
+  const isQuiet = isOnDrive && !pending.some((one) => entries.isOpen(one));
+  // Names and descriptions are those of the item.
+  if (isQuiet) for (const one of journal.of(former)) entries.replace(withNode(one, heir));
+  const intent = { kind: 'put-content', node: heir, at, replaces: { node: former, left } } as const;
+  const entry = { ...entries.enter(intent), intent, ...(sent.length === 0 ? {} : { sent }) };
+  if (sent.length > 0) journal.put(entry);
+  if (isQuiet) inherit(parts, entries, entry);
+};
+
+const withNode = (entry: Entry, node: NodeId): Entry => ({ ...entry, intent: { ...entry.intent, node } as Intent });
+
+const isBusy = (entries: Entries, entry: Entry, isOnDrive: boolean): boolean =>
+  isOnDrive ? entries.isRunning(entry) : entries.isOpen(entry);
+
+/** Its content is replaced, and its item need not leave the place where it is. */
+const isSuperseded = ({ intent }: Entry, at: Place): boolean =>
+  intent.kind === 'put-content' || (intent.kind === 'move' && isSamePlace(intent.from, at));
+
+/** If the node was itself to take over an item, and has not done so, that is what counts; its own may go. */
+const firstFormer = (parts: Parts, entries: Entries, node: NodeId): NodeId => {
+  const save = parts.journal.of(node).find(({ intent }) => isTakingOver(intent));
+  if (save === undefined || !isTakingOver(save.intent) || entries.isOpen(save)) return node;
+  const { replaces } = save.intent;
+  const own = parts.tree.get(node)?.item;
+  entries.drop(save);
+  if (own !== undefined) leave(parts, entries, { id: node, item: own, from: replaces.left });
+  return replaces.node;
+};
+
+type TakingOver = Required<Extract<Intent, { kind: 'put-content' }>>;
+
+/** The item has not passed to the node yet. */
+export const isTakingOver = (intent: Intent): intent is TakingOver =>
+  intent.kind === 'put-content' && intent.replaces !== undefined && intent.at !== undefined;
+
+/** Where the node's item is on the drive, or is to be made. */
+const firstPlace = ({ journal, tree }: Parts, id: NodeId): Place | undefined => {
+  const moved = journal.of(id).find((entry) => entry.intent.kind === 'move')?.intent;
+  if (moved?.kind === 'move') return moved.from;
+  const node = tree.get(id);
+  return node?.parent === undefined ? undefined : { parent: node.parent, name: node.name };
+};
+
+/** All of the content is to be sent, whether or not the drive has it as another item. */
+const makeDirty = ({ tree, contents }: Parts, id: NodeId): void => {
+  const node = tree.get(id);
+  if (node === undefined) return;
+  const known = node.content === undefined ? undefined : contents.record(node.content);
+  const content = known === undefined ? contents.create(id, node.item) : (node.content as number);
+  if (known === undefined) tree.update(id, { content });
+  const file = contents.open(content);
+  try {
+    file.markDirty();
+  } finally {
+    contents.close(file);
+  }
+};
+
+type Inheriting = Entry & { readonly intent: Extract<Intent, { kind: 'put-content' }> };
+
+/** The item of the node that had the name becomes that of the node that has it; the other way round, what the heir has goes. */
+export const inherit = (parts: Parts, entries: Pick<Entries, 'enter' | 'replace'>, entry: Inheriting): Inheriting => {
+  const { tree, store } = parts;
+  const { replaces, node: heir } = entry.intent;
+  const former = replaces === undefined ? undefined : tree.get(replaces.node);
+  if (replaces === undefined || former?.item === undefined || entry.intent.at === undefined) return entry;
+  return store.transact(() => {
+    const own = tree.get(heir)?.item;
+    pass(parts, former.id, heir);
+    const { at: _, ...intent } = entry.intent;
+    const inheriting = { ...entry, intent };
+    entries.replace(inheriting);
+    if (own !== undefined) leave(parts, entries, { id: former.id, item: own, from: replaces.left });
+    return inheriting;
+  });
+};
+
+const pass = ({ tree, itemPassed }: Parts, from: NodeId, to: NodeId): void => {
+  const former = tree.get(from);
+  if (former?.item === undefined) return;
+  const { item, base = item } = former;
+  tree.update(from, { item: undefined, base: undefined });
+  tree.update(to, { item, base });
+  itemPassed(from, to);
+};
+
+/** The item under which the new content was on the drive for a while is not needed any more. */
+const leave = (
+  { tree }: Parts,
+  entries: Pick<Entries, 'enter'>,
+  { id, item, from }: { readonly id: NodeId; readonly item: Item; readonly from: Place | undefined },
+): void => {
+  tree.update(id, { item, base: item, ahead: { place: true, content: true } });
+  const parent = from?.parent ?? (item.parentId === undefined ? undefined : tree.byItem(item.parentId)?.id);
+  if (parent !== undefined) entries.enter({ kind: 'remove', node: id, from: from ?? { parent, name: item.name } });
+};
+
+/** The node whose item still has this name on the drive, and has been given another name here a moment ago. */
+export const putAside = ({ journal }: Parts, entries: Pick<Entries, 'isOpen'>, at: Place): NodeId | undefined => {
+  const moves = journal.in(at.parent).filter((entry) => {
+    const { intent } = entry;
+    return intent.kind === 'move' && isSamePlace(intent.from, at) && !entries.isOpen(entry);
+  });
+  const first = moves.find(({ seq, intent }) => journal.of(intent.node).find(isMove)?.seq === seq);
+  return first?.intent.node;
+};
+
+const isMove = ({ intent }: Entry): boolean => intent.kind === 'move';
+
+/** A new file that waits to be made under the name that the node's item still has on the drive. */
+export const heirOf = (parts: Parts, entries: Pick<Entries, 'isOpen'>, id: NodeId): Save | undefined => {
+  const { journal } = parts;
+  const move = journal.of(id).find(isMove);
+  if (move?.intent.kind !== 'move' || journal.of(id).some((entry) => entries.isOpen(entry))) return undefined;
+  const at = move.intent.from;
+  const making = journal.in(at.parent).find((entry) => {
+    const { intent } = entry;
+    return intent.kind === 'put-content' && intent.at !== undefined && isSamePlace(intent.at, at);
+  });
+  if (making === undefined || entries.isOpen(making)) return undefined;
+  return { heir: making.intent.node, former: id, at };
+};
+
+/**
+ * In a transaction: `heir`, a new file, takes over the item of `former`, which was put aside and keeps its content: that becomes a
+ * new item, before the old one gets new content.
+ */
+export const saveBeside = (parts: Parts, entries: Entries, { heir, former }: Save, delayMs: number): void => {
+  const { journal, tree } = parts;
+  const node = tree.get(former);
+  if (node?.parent === undefined) return;
+  for (const entry of journal.of(former)) {
+    const { intent } = entry;
+    if (intent.kind === 'move' || intent.kind === 'put-content') entries.drop(entry);
+    else if (intent.kind !== 'remove') entries.replace(withNode(entry, heir));
+  }
+  makeDirty(parts, former);
+  pass(parts, former, heir);
+  tree.update(former, { ahead: { content: true } });
+  entries.enter({ kind: 'put-content', node: former, at: { parent: node.parent, name: node.name } });
+  // It may be open for long yet: its close sends it.
+  entries.enter({ kind: 'put-content', node: heir, replaces: { node: former, left: undefined } }, delayMs);
+};
