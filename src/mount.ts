@@ -246,7 +246,7 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
   makeCacheFolder(settings.cacheDir);
   const steps: Closing = [];
   try {
-    const { drive, reach, close, owner } = await parts.openDrive(settings, log);
+    const { drive, reach, close, owner, listen } = await parts.openDrive(settings, log);
     steps.push(close);
     const known = owner === undefined ? settings : { ...settings, account: owner };
     const account = await findAccount({ drive, reach }, known, log);
@@ -258,7 +258,15 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
     const { cacheSize, settleMs, listingAgeMs, feedIntervalMs, readOnly, dialect, apiUrl } = settings;
     const { brakeCount, brakeShare, brakeWindowMs } = settings;
     const brake = { count: brakeCount, share: brakeShare, windowMs: brakeWindowMs };
-    const cache = { folder, cacheSize, settleMs, listingAgeMs, feedIntervalMs, brake };
+    const cache = {
+      folder,
+      cacheSize,
+      settleMs,
+      listingAgeMs,
+      feedIntervalMs,
+      brake,
+      ...(listen === undefined ? {} : { listen }),
+    };
     const opened = openFileSystem({ drive, reach, settings: fsSettings(settings), ...cache, clock: systemClock, log });
     steps.push(() => opened.close());
     const ending = new AbortController();

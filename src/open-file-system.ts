@@ -11,6 +11,7 @@ import type { ContentFile } from './content/content-file.ts';
 import { Contents } from './content/contents.ts';
 import type { Drive } from './drive/drive.ts';
 import { DriveError } from './drive/drive-error.ts';
+import type { Listen } from './drive/open-drive.ts';
 import type { Outage, Reach } from './drive/reach.ts';
 import { DriveFileSystem } from './fs/drive-file-system.ts';
 import type { FileSystem, KernelCache } from './fs/file-system.ts';
@@ -48,6 +49,8 @@ export interface OpenFileSystemOptions {
   readonly settleMs: number;
   /** Age at which a listing is asked for again, milliseconds. */
   readonly listingAgeMs: number;
+  /** Tells of changes on the drive, now and then; see `OpenedDrive.listen`. */
+  readonly listen?: Listen;
   /** Shortest pause between two looks at the change feed, milliseconds; 5 s when not given. */
   readonly feedIntervalMs?: number;
   /** When removals and rewrites are so many that they are held; default: a thousand a minute and a quarter of all. */
@@ -165,7 +168,7 @@ class Composition implements OpenedFileSystem {
     const renew = (folder: NodeId): Promise<void> => listings.renew(folder);
     this.#feed = drive.features.changeFeed
       ? new ChangeFeed({
-          ...{ store, tree, drive, changes, clock, log, intervalMs, renew },
+          ...{ store, tree, drive, changes, clock, log, intervalMs, renew, listen: options.listen },
           doubtfulBecause: () => queue.holds.find(({ kind }) => notOurs.has(kind))?.reason,
         })
       : undefined;

@@ -14,7 +14,9 @@ import { HttpClient } from '../http/http-client.ts';
 import type { TokenSource } from '../http/token-source.ts';
 import type { Account, Drive } from './drive.ts';
 import { GraphDrive } from './graph/graph-drive.ts';
-import { canonicalDriveId } from './graph/graph-ids.ts';
+import { canonicalDriveId, GraphAddresses } from './graph/graph-ids.ts';
+import { GraphPush } from './graph/graph-push.ts';
+import { GraphRequests } from './graph/graph-requests.ts';
 import { withReservedNames } from './graph/reserved-names.ts';
 import { defaultStorageUrl, LiveDrive } from './live/live-drive.ts';
 import type { Reach } from './reach.ts';
@@ -45,8 +47,13 @@ export interface OpenOptions {
   readonly patienceMs?: number;
 }
 
+/** Calls `changed` whenever something may have changed on the drive, until the signal is aborted. Never rejects. */
+export type Listen = (changed: () => void, signal: AbortSignal) => Promise<void>;
+
 export interface OpenedDrive {
   readonly drive: Drive;
+  /** Where the service tells of changes by itself; it may forget some. */
+  readonly listen?: Listen;
   readonly reach: Reach;
   /** Whose drive it is, where the settings name the drive itself: `account` answers the same. */
   readonly owner?: string;
@@ -79,6 +86,7 @@ interface Dialect {
   drive(ground: Ground, http: HttpClient): Drive;
   /** Whose drive it is, where the settings name the drive itself. */
   owner?(settings: DriveSettings): string | undefined;
+  listen?(ground: Ground, http: HttpClient): Listen;
 }
 
 const live: Dialect = {
@@ -107,6 +115,11 @@ const graph: Dialect = {
     return withReservedNames(drive);
   },
   owner: ({ driveId }) => (driveId === undefined ? undefined : canonicalDriveId(driveId)),
+  listen: ({ settings, clock }, http) => {
+    const addresses = new GraphAddresses(http.base, settings.driveId);
+    const push = new GraphPush(new GraphRequests(http, clock), addresses);
+    return (changed, signal) => push.listen(changed, signal);
+  },
 };
 
 const dialects: Readonly<Record<string, Dialect>> = { live, graph };
@@ -156,12 +169,14 @@ export const openDrive = async (settings: DriveSettings, options: OpenOptions = 
   const tokens = new FileTokenSource({ file: ground.file, signIn, clock, log });
   const http = new HttpClient({ base: `${settings.apiUrl}/`, tokens, clock, trusted: dialect.trusted(settings) });
   const owner = dialect.owner?.(settings);
+  const listen = dialect.listen?.(ground, http);
   const plain = dialect.drive(ground, http);
   const asked = owner === undefined ? ofOneAccount(plain, tokens) : plain;
   const limited = withLimits(asked, undefined, clock);
   const broken = withBreaker(limited, { clock, log, probe: (signal) => asked.account(signal) });
   return {
     ...(owner === undefined ? {} : { owner }),
+    ...(listen === undefined ? {} : { listen }),
     drive: withTrace(withRetry(broken.drive, { clock, ...patience }), log, clock),
     reach: broken.reach,
     close: () => {

@@ -2,6 +2,7 @@
 // things happen or somebody uses the tree, and seldom when nobody does. One look at a time; a look that fails is made again, from
 // where the last one that succeeded ended.
 import type { Clock } from '../base/clock.ts';
+import { linkedSignal } from '../base/linked-signal.ts';
 import type { Log } from '../base/log.ts';
 import type { Drive } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
@@ -30,6 +31,8 @@ export interface ChangeFeedOptions {
   renew(folder: NodeId): Promise<void>;
   /** Why what the drive says is not to be believed now; undefined: it is. */
   doubtfulBecause(): string | undefined;
+  /** Calls `changed` when there may be something to look at, until the signal is aborted. Never rejects. */
+  readonly listen?: ((changed: () => void, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** What the feed is about, for whoever asks after the mount's state. */
@@ -42,6 +45,8 @@ export interface FeedStatus {
   readonly trouble?: string;
 }
 
+/** From one look to the next when there is a hurry: changes come in series, our own among them. */
+const hurriedMs = 500;
 /** Longest pause between two looks. */
 const longestPauseMs = 60_000;
 /** After so long without use and without changes, looks become rare. */
@@ -58,6 +63,7 @@ export class ChangeFeed implements TreeKeeper {
   readonly #turns: ListingTurns;
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
+  #listening: Promise<void> | undefined;
   #sleeping = new AbortController();
   #isOff = false;
   #isHurried = false;
@@ -84,13 +90,16 @@ export class ChangeFeed implements TreeKeeper {
   }
 
   start(): void {
+    const { listen } = this.#options;
     this.#running = this.#run();
+    this.#listening = listen?.(() => this.#told(), this.#abort.signal);
   }
 
   /** Ends what is under way; nothing is changed any more. */
   async close(): Promise<void> {
     this.#abort.abort(new Error('the change feed is closing'));
     await this.#running;
+    await this.#listening;
   }
 
   get status(): FeedStatus {
@@ -134,6 +143,12 @@ export class ChangeFeed implements TreeKeeper {
     this.hurry();
   }
 
+  /** The service says that something has changed. It may take it a while to tell what. */
+  #told(): void {
+    this.#usedAt = this.#options.clock.monotonic();
+    this.hurry();
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted && !this.#isOff) {
@@ -171,11 +186,19 @@ export class ChangeFeed implements TreeKeeper {
   async #pause(): Promise<void> {
     if (this.#abort.signal.aborted || this.#isOff) return;
     this.#sleeping = new AbortController();
-    // Whoever is in a hurry after a failure may be so because of it.
-    const pauseMs = this.#isHurried && this.#failures === 0 ? 0 : this.#pauseMs();
-    const leftMs = Math.max(0, pauseMs - (this.#options.clock.monotonic() - this.#startedAt));
-    const signal = AbortSignal.any([this.#abort.signal, this.#sleeping.signal]);
-    await this.#options.clock.sleep(leftMs, signal).catch(() => {});
+    const { signal, unlink } = linkedSignal([this.#abort.signal, this.#sleeping.signal]);
+    for (let leftMs = this.#leftMs(); leftMs > 0 && !this.#abort.signal.aborted; leftMs = this.#leftMs()) {
+      // Once in a hurry, it cannot be hurried any more.
+      await this.#options.clock.sleep(leftMs, this.#isHurried ? this.#abort.signal : signal).catch(() => {});
+    }
+    unlink();
+  }
+
+  /** Until the next look. Whoever is in a hurry after a failure may be so because of it. */
+  #leftMs(): number {
+    const { intervalMs, clock } = this.#options;
+    const pauseMs = this.#isHurried && this.#failures === 0 ? Math.min(hurriedMs, intervalMs) : this.#pauseMs();
+    return pauseMs - (clock.monotonic() - this.#startedAt);
   }
 
   #pauseMs(): number {

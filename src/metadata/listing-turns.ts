@@ -1,6 +1,7 @@
 // While the whole drive is being told: which folders are listed on their own meanwhile. A person who looks into a folder does not wait;
 // a program that walks the whole tree gets it sooner, and with fewer requests, from the feed.
 import type { Clock } from '../base/clock.ts';
+import { linkedSignal } from '../base/linked-signal.ts';
 
 /** Folders that are listed at once, to begin with. */
 const startTurns = 4;
@@ -52,12 +53,14 @@ export class ListingTurns {
   async #pause(signal: AbortSignal): Promise<void> {
     const woken = new AbortController();
     const wake = (): void => woken.abort();
+    const either = linkedSignal([signal, woken.signal]);
     this.#waiting.add(wake);
     try {
-      await this.#clock.sleep(turnMs, AbortSignal.any([signal, woken.signal]));
+      await this.#clock.sleep(turnMs, either.signal);
     } catch {
       signal.throwIfAborted();
     } finally {
+      either.unlink();
       this.#waiting.delete(wake);
     }
   }

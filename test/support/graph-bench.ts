@@ -15,6 +15,8 @@ export interface GraphBenchOptions {
   readonly emulator?: EmulatorOptions;
   readonly fs?: Partial<OpenFileSystemOptions>;
   readonly driveId?: (emulator: Emulator) => string;
+  /** The service tells of changes, too. */
+  readonly push?: boolean;
 }
 
 export class GraphBench implements AsyncDisposable {
@@ -65,6 +67,7 @@ export class GraphBench implements AsyncDisposable {
       ...{ drive: this.#drive.drive, folder: join(cacheDir, 'account'), clock: systemClock, log },
       ...{ cacheSize: 1e9, settleMs: 5, listingAgeMs: 30_000, feedIntervalMs: 100 },
       settings: { uid: 0, gid: 0, umask: 0o022, durability: 'local', remotePatienceMs: 60_000, readOnly: false },
+      ...(this.#options.push === true && this.#drive.listen !== undefined ? { listen: this.#drive.listen } : {}),
       ...this.#options.fs,
       ...changes,
     });
