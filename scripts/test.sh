@@ -29,7 +29,7 @@ need_node
 # Elsewhere the tests with a browser are skipped, and say so: Ubuntu's package is none that runs in a container.
 browser=$(grep -qs '^ID=debian' /etc/os-release && echo chromium:chromium || true)
 # shellcheck disable=SC2086
-need_programs $fuse_programs git:git rsync:rsync sqlite3:sqlite3 unzip:unzip zip:zip vim:vim ex:vim curl:curl openssl:openssl rclone:rclone $browser
+need_programs $fuse_programs git:git rsync:rsync sqlite3:sqlite3 unzip:unzip zip:zip vim:vim ex:vim curl:curl openssl:openssl rclone:rclone zsh:zsh fish:fish $browser
 need_fuse_device
 [ -e /dev/fuse ] || say 'This machine has no /dev/fuse: the tests that mount are skipped.'
 need_node_modules

@@ -41,14 +41,14 @@ export interface CommandContext {
 }
 
 interface DriveOptions {
-  /** How long a request that fails for a passing reason is repeated. */
-  readonly patienceMs?: number;
   /** Bytes; larger contents go in fragments. */
   readonly simpleUploadLimit?: number;
+  /** Bytes of such a fragment, as near as the service allows. */
+  readonly fragmentSize?: number;
 }
 
 /** Somebody waits at the terminal: a service that is down is better told soon. */
-const shortPatienceMs = 5000;
+const patienceMs = 5000;
 
 const levelOf = (options: GlobalOptions): LogLevel => {
   if (options.debug === true) return 'debug';
@@ -77,10 +77,7 @@ const contextOf = (command: Command): CommandContext => {
     get interruption() {
       return interruption();
     },
-    drive: async ({ patienceMs = shortPatienceMs, simpleUploadLimit } = {}) => {
-      const limit = simpleUploadLimit === undefined ? {} : { simpleUploadLimit };
-      return (await openDrive({ ...(await settings()), ...limit }, { log, patienceMs })).drive;
-    },
+    drive: async (options = {}) => (await openDrive({ ...(await settings()), ...options }, { log, patienceMs })).drive,
     places: (drive) =>
       new Places(drive, {
         kind: kindOfPlaces(globals),

@@ -70,7 +70,7 @@ export class Places {
   /** To look at. Two items of one name may be in a folder; the last one has always been it. */
   async find(place: string): Promise<Item> {
     return await this.#find(place, (items, name, folder) => {
-      if (items.length > 1) this.#options.warn(`${several(items, name, folder)}; taken is the last of them`);
+      if (items.length > 1) this.#options.warn(`${severalItems(items, name, folder)}; taken is the last of them`);
       return items.at(-1);
     });
   }
@@ -79,7 +79,7 @@ export class Places {
   async findAlone(place: string): Promise<Item> {
     return await this.#find(place, (items, name, folder) => {
       if (items.length > 1)
-        throw new ControlError(`${several(items, name, folder)}; name the one that is meant by its id`);
+        throw new ControlError(`${severalItems(items, name, folder)}; name the one that is meant by its id`);
       return items[0];
     });
   }
@@ -102,6 +102,16 @@ export class Places {
     const listing = childrenOf(this.#drive, folder.id, this.#options.signal);
     this.#listings.set(folder.id, listing);
     return await listing;
+  }
+
+  /** An item of a folder as it is now, new or changed. */
+  learn(folderId: ItemId, item: Item): void {
+    const known = this.#listings.get(folderId);
+    if (known === undefined) return;
+    this.#listings.set(
+      folderId,
+      known.then((items) => [...items.filter(({ id }) => id !== item.id), item]),
+    );
   }
 
   /** What is known of a folder is no longer true. */
@@ -154,5 +164,6 @@ interface Start {
 /** The service allows neither sign in a name, and the ancestor splits at both. */
 const namesIn = (path: string): readonly string[] => path.split(/[/\\]/).filter((name) => name !== '' && name !== '.');
 
-const several = (items: readonly Item[], name: string, folder: Item): string =>
+/** For people: they are told apart by their ids alone. */
+export const severalItems = (items: readonly Item[], name: string, folder: Item): string =>
   `${items.length} items in "${placeName(folder)}" are called "${name}": ${items.map(({ id }) => id).join(', ')}`;

@@ -3,14 +3,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addAuthCommand } from './auth-command.ts';
+import { addAuthRefreshCommand } from './auth-refresh-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { addCommentCommands } from './comment-commands.ts';
+import { addCompletionCommand } from './completion-command.ts';
 import { addCpCommand } from './cp-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { addDiscardCommand } from './discard-command.ts';
 import { addEmulatorCommand } from './emulator-command.ts';
 import { exitCodeMeanings } from './exit-codes.ts';
 import { addExportCommand } from './export-command.ts';
+import { addGetCommand } from './get-command.ts';
 import { addInfoCommand } from './info-command.ts';
 import { addInfoSetCommand } from './info-set-command.ts';
 import { addLinkCommand } from './link-command.ts';
@@ -19,6 +22,7 @@ import { addMkdirCommand } from './mkdir-command.ts';
 import { addMountCommand } from './mount-command.ts';
 import { addMvCommand } from './mv-command.ts';
 import { objectTemplate } from './object-template.ts';
+import { addPutCommand } from './put-command.ts';
 import { addQueueCommand } from './queue-command.ts';
 import { addQuotaCommand } from './quota-command.ts';
 import { addRecentCommand } from './recent-command.ts';
@@ -46,6 +50,7 @@ const adders: readonly ((program: Command) => void)[] = [
   addEmulatorCommand,
   addDemoCommand,
   addAuthCommand,
+  addAuthRefreshCommand,
   addUserCommand,
   addQuotaCommand,
   addRecentCommand,
@@ -55,10 +60,13 @@ const adders: readonly ((program: Command) => void)[] = [
   addInfoSetCommand,
   addLinkCommand,
   addMkdirCommand,
+  addGetCommand,
+  addPutCommand,
   addCpCommand,
   addMvCommand,
   addRmCommand,
   addCommentCommands,
+  addCompletionCommand,
   addServeCommand,
 ];
 

@@ -1,5 +1,6 @@
 // Everything that people see. Results go to standard output, sentences about them to standard error; with --json, results
 // are JSON and nothing else is on standard output. A reader that has seen enough (`| head`) ends the command quietly.
+import { once } from 'node:events';
 import type { WriteStream } from 'node:tty';
 
 export interface TerminalOptions {
@@ -61,6 +62,11 @@ export class Terminal {
   /** A question that is answered on the same line. Where results are JSON, it is not among them. */
   ask(text: string): void {
     (this.json ? this.#err : this.#out).write(text);
+  }
+
+  /** A piece of a result that is no text. Resolves when there is room for the next one. */
+  async bytes(piece: Uint8Array): Promise<void> {
+    if (!this.#out.write(piece)) await once(this.#out, 'drain');
   }
 
   /** Resolves when all is written: what a reader has not taken yet would be lost with the process. */

@@ -38,6 +38,8 @@ export interface DriveSettings {
   readonly driveId?: string | undefined;
   /** Bytes; larger contents go in fragments. */
   readonly simpleUploadLimit?: number;
+  /** Bytes of such a fragment, as near as the service allows. */
+  readonly fragmentSize?: number;
 }
 
 export interface OpenOptions {
@@ -73,6 +75,9 @@ export interface SignInOptions extends OpenOptions {
   readonly resume?: boolean;
 }
 
+/** Both services take no more than 60 MiB in one request (docs: Live Connect, 3.4; Graph, upload sessions). Bytes. */
+const largestFragment = 60 * 2 ** 20;
+
 interface Ground {
   readonly settings: DriveSettings;
   readonly file: LcrcFile;
@@ -89,16 +94,22 @@ interface Dialect {
   listen?(ground: Ground, http: HttpClient): Listen;
 }
 
+/** Those that are given; for the others, each dialect has its own. */
+const sizesOf = ({
+  simpleUploadLimit,
+  fragmentSize,
+}: DriveSettings): Pick<DriveSettings, 'simpleUploadLimit' | 'fragmentSize'> => ({
+  ...(simpleUploadLimit === undefined ? {} : { simpleUploadLimit }),
+  ...(fragmentSize === undefined ? {} : { fragmentSize: Math.min(fragmentSize, largestFragment) }),
+});
+
 const live: Dialect = {
   signIn: ({ loginUrl, redirectUri }, client, http) => new LiveSignIn({ http, loginUrl, client, redirectUri }),
   trusted: ({ apiUrl }) => {
     const pattern = defaultStorageUrl(apiUrl).replace(/[.]/g, '\\.').replace('{uid}', '[0-9a-f]{16}');
     return (origin) => new RegExp(`^${pattern}$`).test(origin);
   },
-  drive: ({ settings, clock }, http) => {
-    const { simpleUploadLimit } = settings;
-    return new LiveDrive({ http, clock, ...(simpleUploadLimit === undefined ? {} : { simpleUploadLimit }) });
-  },
+  drive: ({ settings, clock }, http) => new LiveDrive({ http, clock, ...sizesOf(settings) }),
 };
 
 const graph: Dialect = {
@@ -106,12 +117,8 @@ const graph: Dialect = {
   // Contents are at addresses that carry a permission of their own.
   trusted: () => () => false,
   drive: ({ settings, clock }, http) => {
-    const { simpleUploadLimit, driveId } = settings;
-    const drive = new GraphDrive({
-      ...{ http, clock },
-      ...(driveId === undefined ? {} : { driveId }),
-      ...(simpleUploadLimit === undefined ? {} : { simpleUploadLimit }),
-    });
+    const { driveId } = settings;
+    const drive = new GraphDrive({ http, clock, ...(driveId === undefined ? {} : { driveId }), ...sizesOf(settings) });
     return withReservedNames(drive);
   },
   owner: ({ driveId }) => (driveId === undefined ? undefined : canonicalDriveId(driveId)),

@@ -22,6 +22,8 @@ interface RunOptions {
 /** A user with an empty home folder. */
 export interface User extends AsyncDisposable {
   readonly home: string;
+  /** What `start` runs, before the arguments. */
+  readonly command: readonly string[];
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>;
   start(args: readonly string[], options?: RunOptions): ChildProcess;
   /** Makes an empty folder. */
@@ -42,6 +44,15 @@ const settingsFor = (emulator: Emulator, more: readonly string[]): string =>
     '',
   ].join('\n');
 
+/** What a started command printed and how it ended. `out`: whether what it prints is taken here. */
+export const ended = async (child: ChildProcess, { out = true } = {}): Promise<Outcome> => {
+  const closed = once(child, 'close');
+  const streams = [out ? child.stdout : null, child.stderr];
+  const [printed = '', told = ''] = await Promise.all(streams.map((stream) => (stream ? text(stream) : '')));
+  await closed;
+  return { code: child.exitCode, out: printed, err: told };
+};
+
 /** Where the browser ends after a consent that needs no clicks. */
 const visit = async (url: string): Promise<string> => {
   const answer = await fetch(url, { redirect: 'manual' });
@@ -60,13 +71,11 @@ export const makeUser = async (): Promise<User> => {
     const child = start(args, options);
     child.stdin?.on('error', () => {});
     child.stdin?.end(options.input ?? '');
-    const ended = once(child, 'close');
-    const [out, err] = await Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : '')));
-    await ended;
-    return { code: child.exitCode, out: out ?? '', err: err ?? '' };
+    return await ended(child);
   };
   return {
     home: dir.path,
+    command: [process.execPath, entry],
     run,
     start,
     folder: async (name) => {
