@@ -1,4 +1,4 @@
-// The composition root and the library's entry: settings -> drive, caches, queue, file system, driver -> Mount. The only
+// The composition root: settings -> drive, caches, queue, file system, driver -> Mount. The only
 // place where parts are chosen and joined. Owns what it joined: whoever ends the mount, everything is closed, in order.
 import { systemClock } from './base/clock.ts';
 import { linkedSignal } from './base/linked-signal.ts';

@@ -23,7 +23,7 @@ const rows: readonly (readonly string[])[] = [
   ['fuse'],
   ['config', 'open-file-system'],
   ['mount'],
-  ['daemon'],
+  ['daemon', 'library'],
   ['cli'],
 ];
 

@@ -109,5 +109,6 @@ export const addAuthCommand = (program: Command): void => {
       "\nExamples:\n  skydrive auth\n  skydrive auth 'http://localhost:40123/?code=…&state=…'\n  skydrive auth --device-code",
     )
     .description('sign in; an earlier sign-in holds until the new one is complete')
+    .addHelpText('after', '\nExample:\n  skydrive auth --no-browser')
     .action(running((context, url: string | undefined, options: Options) => authorize(context, url, options)));
 };

@@ -118,6 +118,7 @@ export const addDemoCommand = (program: Command): void => {
       new Option('--dialect <NAME>', 'what the emulator is asked in').choices(['live', 'graph']).default('live'),
     )
     .description('mount a drive to play with, served by the emulator')
+    .addHelpText('after', '\nExample:\n  skydrive demo')
     .action(
       running((context, mountpoint: string | undefined, options: Options) => openDemo(context, mountpoint, options)),
     );

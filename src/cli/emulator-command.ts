@@ -121,6 +121,7 @@ export const addEmulatorCommand = (program: Command): void => {
   program
     .command('emulator')
     .description('serve a drive of its own on this machine, for trying and testing')
+    .addHelpText('after', '\nExample:\n  skydrive emulator --port 8080 --data ~/drive --auto-approve')
     .option('--port <N>', 'port to listen on; 0 takes a free one', numberUpTo(65_535), 0)
     .option('--host <ADDRESS>', 'loopback address to listen on (default: 127.0.0.1)')
     .option('--data <DIR>', 'keep the drive there; without it, it ends with the command')

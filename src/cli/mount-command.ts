@@ -79,5 +79,6 @@ export const addMountCommand = (program: Command): void => {
     .option('-f, --foreground', 'stay, and log to standard error')
     .addOption(new Option('--driver <NAME>', 'how to speak to the kernel').choices(['auto', 'kernel', 'fuse-native']))
     .description('mount the drive; returns when the mount answers')
+    .addHelpText('after', '\nExample:\n  skydrive mount ~/SkyDrive -o cache_size=20G')
     .action(running((context, path: string, options: MountOptions) => mountDrive(context, path, options)));
 };

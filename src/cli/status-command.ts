@@ -95,6 +95,7 @@ export const addStatusCommand = (program: Command): void => {
     .command('status')
     .argument('[MOUNTPOINT]', 'the mount to look at, or any path inside of it; all mounts if left out')
     .description('show what is mounted, what waits to be sent and what cannot be')
+    .addHelpText('after', '\nExample:\n  skydrive --json status ~/SkyDrive')
     .action(
       running(async ({ terminal }, path: string | undefined) => {
         const found = await Promise.all(rowsFor(path).map(look));

@@ -25,6 +25,7 @@ export const addSyncCommand = (program: Command): void => {
     .command('sync')
     .argument('[PATH]', 'a file or folder in a mount; everything in all mounts if left out')
     .description('wait until everything below PATH is on the drive; exit 1 naming what is not')
+    .addHelpText('after', '\nExample:\n  skydrive sync ~/SkyDrive/Documents')
     .action(
       running(async ({ terminal }, path: string | undefined) => {
         // One mount whose server is gone must not keep the others from being waited for.

@@ -65,5 +65,6 @@ export const addUnmountCommand = (program: Command): void => {
     .option('--now', 'do not wait for what is to be sent, and detach even if it is in use')
     .option('--timeout <S>', 'how long to wait for what is to be sent', '60')
     .description('wait until everything is on the drive, then unmount; what is left survives')
+    .addHelpText('after', '\nExample:\n  skydrive unmount --timeout 5m ~/SkyDrive')
     .action(running((context, path: string, options: Options) => unmount(context, path, options)));
 };
