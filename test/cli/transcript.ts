@@ -16,8 +16,10 @@ const normalized = (text: string, home: string): string =>
     .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://SERVICE')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+0000|Z)/g, 'TIME')
     .replace(/\/download\/[\w-]+/g, '/download/KEY')
-    .replace(/authkey=[\w!%-]+/g, 'authkey=KEY')
-    .replace(/"\{[0-9A-F-]{36}\},\d+"|\bc?"?\{[0-9a-f-]{36}\},\d+/gi, 'TAG');
+    .replace(/tempauth=[\w.-]+/g, 'tempauth=KEY')
+    .replace(/1drv\.ms\/u\/s!\w+/g, '1drv.ms/u/s!KEY')
+    .replace(/\(request [\da-f-]{36}\)/g, '(request ID)')
+    .replace(/authkey=[\w!%-]+/g, 'authkey=KEY');
 
 const linesOf = (text: string, mark: string): string =>
   text === '' ? '' : text.replace(/\n$/, '').replace(/^/gm, mark).concat('\n');
