@@ -52,6 +52,7 @@ export const addCheckCommand = (program: Command): void => {
     .option('--repair', 'mend what can be mended; never deletes what the drive does not have')
     .option('--remote', 'compare with the drive, too: one request for each folder that is known')
     .description('prove that what is kept here agrees; exit 1 naming what does not')
+    .addHelpText('after', '\nExample:\n  skydrive check --repair')
     .action(
       running(async (context, path: string | undefined, options: Options) => {
         const findings = await findingsOf(context, path, options);

@@ -12,6 +12,7 @@ export const addDiscardCommand = (program: Command): void => {
     .argument('<PATH>', 'a file or folder in a mount')
     .option('--yes', 'really: contents that are not on the drive are lost ("skydrive export" saves them)')
     .description('drop changes that are not on the drive yet')
+    .addHelpText('after', '\nExample:\n  skydrive discard ~/SkyDrive/Documents/draft.txt')
     .action(
       running(async (context, path: string, { yes }: { readonly yes?: boolean }) => {
         if (yes !== true)

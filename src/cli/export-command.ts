@@ -25,6 +25,7 @@ export const addExportCommand = (program: Command): void => {
     .argument('<PATH_OR_DEST>', 'a file or folder in a mount; left out, everything is meant')
     .argument('[DEST]', 'the folder that the copies go to; nothing in it is overwritten')
     .description('copy contents that are not on the drive yet to a folder; also without a mount')
+    .addHelpText('after', '\nExample:\n  skydrive export ~/SkyDrive/Documents ~/saved')
     .action(
       running(async (context, first: string, second: string | undefined) => {
         const [path, destination] = second === undefined ? [undefined, outside(first)] : [first, outside(second)];

@@ -17,6 +17,15 @@ export interface LocalFileOrder {
   readonly resume: boolean;
 }
 
+interface Places {
+  /** As the user wrote it. */
+  readonly named: string;
+  /** Where links lead. */
+  readonly target: string;
+  /** Undefined for what is written as it is. */
+  readonly temporary: string | undefined;
+}
+
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
 /** Where a link leads, and what is there. */
@@ -45,15 +54,13 @@ export const isLocalFolder = (path: string): boolean => {
 export class LocalFile {
   /** Where the next byte goes; bytes that are there already. */
   position: number;
-  readonly #path: string;
-  readonly #temporary: string | undefined;
+  readonly #places: Places;
   readonly #handle: FileHandle;
   readonly #resume: boolean;
 
-  private constructor(handle: FileHandle, path: string, temporary: string | undefined, resume: boolean, position = 0) {
+  private constructor(handle: FileHandle, places: Places, resume = false, position = 0) {
     this.#handle = handle;
-    this.#path = path;
-    this.#temporary = temporary;
+    this.#places = places;
     this.#resume = resume;
     this.position = position;
   }
@@ -67,22 +74,24 @@ export class LocalFile {
     const { target, mode } = await lookAt(path);
     const type = mode === undefined ? regularType : mode & typeBits;
     if (type === folderType) throw new ControlError(`${path} is a folder`);
-    if (type !== regularType) return new LocalFile(await open(target, 'w'), target, undefined, false);
+    if (type !== regularType) {
+      return new LocalFile(await open(target, 'w'), { named: path, target, temporary: undefined });
+    }
     const temporary = await temporaryFor(target, resume ? version : undefined);
     const handle = await open(temporary, resume ? 'a+' : 'wx');
     if (mode !== undefined) await handle.chmod(mode & 0o7777).catch(() => {});
-    return new LocalFile(handle, target, temporary, resume, (await handle.stat()).size);
+    return new LocalFile(handle, { named: path, target, temporary }, resume, (await handle.stat()).size);
   }
 
   /** What is there of an earlier attempt is longer than the whole, or not its beginning. */
   async restart(): Promise<void> {
-    await locally('written', this.#path, () => this.#handle.truncate(0));
+    await locally('written', this.#places.named, () => this.#handle.truncate(0));
     this.position = 0;
   }
 
   async write(piece: Uint8Array): Promise<void> {
     for (let at = 0; at < piece.length; ) {
-      const { bytesWritten } = await locally('written', this.#path, () => this.#handle.write(piece, at));
+      const { bytesWritten } = await locally('written', this.#places.named, () => this.#handle.write(piece, at));
       at += bytesWritten;
     }
     this.position += piece.length;
@@ -100,20 +109,21 @@ export class LocalFile {
 
   /** The file is whole, and gets its name. */
   async finish(): Promise<void> {
-    await locally('written', this.#path, () => this.#finish());
+    await locally('written', this.#places.named, () => this.#finish());
   }
 
   async #finish(): Promise<void> {
-    if (this.#temporary === undefined) {
+    const { target, temporary } = this.#places;
+    if (temporary === undefined) {
       await this.#handle.close();
       return;
     }
     try {
       await this.#handle.sync();
       await this.#handle.close();
-      await rename(this.#temporary, this.#path);
+      await rename(temporary, target);
     } catch (error) {
-      await rm(this.#temporary, { force: true });
+      await rm(temporary, { force: true });
       throw error;
     }
   }
@@ -121,8 +131,8 @@ export class LocalFile {
   /** The file does not become whole. What came stays only where it is to be gone on with, and is more than nothing. */
   async abandon(): Promise<void> {
     await this.#handle.close().catch(() => {});
-    if (this.#temporary !== undefined && !(this.#resume && this.position > 0))
-      await rm(this.#temporary, { force: true });
+    const { temporary } = this.#places;
+    if (temporary !== undefined && !(this.#resume && this.position > 0)) await rm(temporary, { force: true });
   }
 }
 

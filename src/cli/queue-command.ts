@@ -21,7 +21,10 @@ const actions = {
 } as const;
 
 export const addQueueCommand = (program: Command): void => {
-  const queue = program.command('queue').description('hold what is to be sent, release it, or take it back');
+  const queue = program
+    .command('queue')
+    .description('hold what is to be sent, release it, or take it back')
+    .addHelpText('after', '\nExample:\n  skydrive queue hold ~/SkyDrive');
   for (const [action, description] of Object.entries(actions))
     queue
       .command(action)

@@ -17,6 +17,7 @@ export const addResolveCommand = (program: Command): void => {
         .makeOptionMandatory(),
     )
     .description('end a conflict')
+    .addHelpText('after', '\nExample:\n  skydrive resolve --keep both ~/SkyDrive/Documents/Budget.csv')
     .action(
       running(async (context, path: string, { keep }: { readonly keep: string }) => {
         await forKeepers(context, path, async (keeper) => {

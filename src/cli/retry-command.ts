@@ -9,6 +9,7 @@ export const addRetryCommand = (program: Command): void => {
     .command('retry')
     .argument('[PATH]', 'a file or folder in a mount; everything if left out')
     .description('try again what could not be sent')
+    .addHelpText('after', '\nExample:\n  skydrive retry ~/SkyDrive/Documents')
     .action(
       running(async (context, path: string | undefined) => {
         const paths: string[] = [];

@@ -89,7 +89,10 @@ export class Terminal {
 /** Smallest code point first, as Python sorts; JavaScript's own order differs behind U+FFFF. */
 export const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** Control signs in a name could move the cursor or forge lines; a person gets to see that they are there. */
+/** Control signs in a name could move the cursor, forge lines or turn what follows around; a person gets to see that they are there. */
 export const printable = (name: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  name.replace(/[\u0000-\u001f\u007f-\u009f]/g, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  name.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (sign) => {
+    const code = sign.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, '0')}`;
+  });

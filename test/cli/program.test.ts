@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { makeProgram } from '../../src/cli/program.ts';
 import { makeUser } from './command.ts';
 
 const packageFile = join(import.meta.dirname, '..', '..', '..', 'package.json');
@@ -16,6 +17,14 @@ describe('skydrive: the command line', () => {
       assert.match(out, new RegExp(`^  ${name}\\b`, 'm'));
     assert.doesNotMatch(out, /^ {2}serve\b/m);
     for (const exitCode of [0, 1, 2, 3, 4, 5]) assert.match(out, new RegExp(`^  ${exitCode}  \\w`, 'm'));
+  });
+
+  it('the help of each command has an example that begins like one', () => {
+    for (const command of makeProgram().commands.filter((one) => one.name() !== 'serve')) {
+      let help = '';
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      assert.match(help, new RegExp(`^Example:\\n {2}skydrive .*\\b${command.name()}\\b`, 'm'), command.name());
+    }
   });
 
   it('-V prints the version', async () => {

@@ -1,0 +1,100 @@
+// Homes, files and disks that are not as they should be: a sentence, an exit code, and nothing lost.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { ended } from './command.ts';
+import { makeMounting } from './mounting.ts';
+
+const run = promisify(execFile);
+const isRoot = process.getuid?.() === 0;
+
+describe('poor places', () => {
+  it('a configuration that is a folder, or of somebody else, is named with what to do', async () => {
+    await using mounting = await makeMounting();
+    const { user } = mounting;
+    const path = join(user.home, 'config');
+    await mkdir(path);
+    const folder = await user.run(['--config', path, 'ls']);
+    assert.equal(folder.code, 2);
+    assert.match(folder.err, /config: is a folder\. Name a file with --config/);
+  });
+
+  it("somebody else's configuration is not read", { skip: !isRoot && 'takes another user' }, async () => {
+    await using mounting = await makeMounting();
+    const { user } = mounting;
+    await chmod(user.home, 0o755);
+    const [program = '', ...before] = user.command;
+    const env = { PATH: process.env['PATH'], HOME: '/' };
+    const child = spawn(program, [...before, '--config', join(user.home, '.lcrc'), 'ls'], { uid: 65_534, env });
+    const { code, err } = await ended(child);
+    assert.equal(code, 2, err);
+    assert.match(err, /\.lcrc: may not be read\. Make it yours/);
+  });
+
+  it('without a home, with one that cannot be written, or without a terminal, work is done that needs none', async () => {
+    await using mounting = await makeMounting();
+    const { user } = mounting;
+    const config = join(user.home, '.lcrc');
+    await writeFile(join(user.home, 'a.txt'), 'x');
+    for (const environment of [{ HOME: '' }, { HOME: '/proc' }]) {
+      const settings = { ...environment, SKYDRIVE_CONFIG: config };
+      assert.equal(
+        (
+          await user.run(['put', '--continue', 'a.txt'], {
+            environment: { ...settings, SKYDRIVE_CACHE_DIR: '/proc/c' },
+          })
+        ).code,
+        0,
+      );
+      assert.deepEqual(
+        await user.run(['get', 'a.txt'], { environment: { ...settings, SKYDRIVE_CACHE_DIR: '/proc/c' } }),
+        {
+          ...{ code: 0, out: 'x', err: '' },
+        },
+      );
+    }
+  });
+
+  it('a disk that is full ends a get with a sentence, and leaves what was there', {
+    skip: !isRoot && 'takes a mount',
+  }, async () => {
+    await using mounting = await makeMounting();
+    const { user, emulator } = mounting;
+    const disk = await user.folder('disk');
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', disk]);
+    try {
+      await writeFile(join(disk, 'big'), 'old');
+      await emulator.admin.put({ path: '/big' }, randomBytes(3_000_000));
+      const { code, err } = await user.run(['get', 'big', 'disk/big']);
+      assert.deepEqual([code, err], [1, 'skydrive: disk/big cannot be written: the disk is full\n']);
+      assert.deepEqual(await readdir(disk), ['big']);
+      assert.equal(await readFile(join(disk, 'big'), 'utf8'), 'old');
+    } finally {
+      await run('umount', [disk]);
+    }
+  });
+
+  it('a folder that cannot be written ends a get with a sentence', { skip: !isRoot && 'takes a mount' }, async () => {
+    await using mounting = await makeMounting();
+    const { user, emulator } = mounting;
+    const disk = await user.folder('disk');
+    await emulator.admin.put({ path: '/a.txt' }, 'x');
+    await run('mount', ['-t', 'tmpfs', '-o', 'ro', 'none', disk]);
+    try {
+      const { code, err } = await user.run(['get', 'a.txt', 'disk/a.txt']);
+      assert.deepEqual([code, err], [1, 'skydrive: disk/a.txt cannot be written: the disk is read-only\n']);
+    } finally {
+      await run('umount', [disk]);
+    }
+  });
+
+  it('memory stays as it is, however large a file is', async () => {
+    const script = join(import.meta.dirname, '..', '..', '..', 'scripts', 'transfer-memory.mjs');
+    const { stdout } = await run(process.execPath, [script, '150M', '200M'], { timeout: 300_000 });
+    assert.match(stdout, /^auth .*; put of 150\.0M .*; get /);
+  });
+});
