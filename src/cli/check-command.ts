@@ -9,6 +9,7 @@ import { ControlError } from '../daemon/protocol.ts';
 import { checkFolder } from '../mount-folder.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { deadOrThrow } from './keepers.ts';
 import { printable } from './terminal.ts';
 
 interface Options {
@@ -26,23 +27,27 @@ const mountsFor = (path: string | undefined): readonly OurMount[] => {
 };
 
 const findingsOf = async (context: CommandContext, path: string | undefined, options: Options): Promise<Finding[]> => {
-  const { repair = false, remote = false } = options;
+  const findings: Finding[] = [];
   const mounts = mountsFor(path);
-  const [first] = mounts;
-  if (first !== undefined && repair)
-    throw new SettingsError(
-      `--repair needs the drive to be unmounted: run "skydrive unmount ${first.mountpoint}" first`,
-    );
-  if (first === undefined)
-    return [
-      ...(await checkFolder(
-        await context.settings(),
-        { log: context.log, repair, remote },
-        new AbortController().signal,
-      )),
-    ];
-  const answers = await Promise.all(mounts.map((mount) => askDaemon(mount, { ask: 'check', remote })));
-  return answers.flatMap(({ findings }) => findings);
+  for (const mount of mounts) {
+    const found = await findingsIn(mount, options).catch(deadOrThrow);
+    findings.push(...(found === true ? await findingsInFolder(context, options) : found));
+  }
+  return mounts.length === 0 ? await findingsInFolder(context, options) : findings;
+};
+
+const findingsIn = async (mount: OurMount, { repair, remote = false }: Options): Promise<readonly Finding[]> => {
+  if (repair !== true) return (await askDaemon(mount, { ask: 'check', remote })).findings;
+  await askDaemon(mount, { ask: 'ping' });
+  throw new SettingsError(`--repair needs the drive to be unmounted: run "skydrive unmount ${mount.mountpoint}" first`);
+};
+
+const findingsInFolder = async (
+  context: CommandContext,
+  { repair = false, remote = false }: Options,
+): Promise<Finding[]> => {
+  const { signal } = new AbortController();
+  return [...(await checkFolder(await context.settings(), { log: context.log, repair, remote }, signal))];
 };
 
 export const addCheckCommand = (program: Command): void => {

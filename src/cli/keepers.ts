@@ -1,5 +1,5 @@
 // Whoever keeps unsent changes: the mounts that run, or the folder of the account if none does. Commands ask both alike.
-import { askDaemon } from '../daemon/control-client.ts';
+import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
 import { ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { type Answers, type Ask, ControlError, protocolVersion, type Question } from '../daemon/protocol.ts';
 import { answerUpkeep } from '../daemon/upkeep-answers.ts';
@@ -26,21 +26,30 @@ export const forKeepers = async (
   work: (keeper: Keeper) => Promise<void>,
 ): Promise<void> => {
   const place = path === undefined ? undefined : placeOf(path);
-  const mounts = place === undefined ? [] : [ofMount(place.mount, place.inside)];
-  if (path === undefined) mounts.push(...ourMounts().map((mount) => ofMount(mount, '')));
-  for (const keeper of mounts) await work(keeper);
-  if (mounts.length === 0) await forFolder(context, path, work);
+  const all = ourMounts();
+  const mounts = path === undefined ? all.map((mount) => ({ mount, inside: '' })) : place === undefined ? [] : [place];
+  if (path !== undefined && place === undefined && all.length > 0)
+    throw new ControlError(`${path} is in no SkyDrive that is mounted here`, { kind: 'missing' });
+  for (const { mount, inside } of mounts) {
+    const isDead = await work(ofMount(mount, inside)).then(() => false, deadOrThrow);
+    if (isDead) await forFolder(context, inside, work);
+  }
+  if (mounts.length === 0) await forFolder(context, path ?? '', work);
+};
+
+/** What a mount keeps whose process is gone is in the folder. */
+export const deadOrThrow = (error: unknown): true => {
+  if (error instanceof UnansweredError && error.dead) return true;
+  throw error;
 };
 
 const forFolder = async (
   context: CommandContext,
-  path: string | undefined,
+  path: string,
   work: (keeper: Keeper) => Promise<void>,
 ): Promise<void> => {
-  if (path !== undefined && ourMounts().length > 0)
-    throw new ControlError(`${path} is in no SkyDrive that is mounted here`, { kind: 'missing' });
   const { opened, close } = openFolder(await context.settings(), context.log);
-  const inside = (path ?? '').replace(/^\/+|\/+$/g, '');
+  const inside = path.replace(/^\/+|\/+$/g, '');
   const { signal } = new AbortController();
   try {
     await work({

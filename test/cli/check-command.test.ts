@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { makeMounting, mountable } from './mounting.ts';
+import { killed, makeMounting, mountable } from './mounting.ts';
 
 describe('skydrive check', mountable, () => {
   it('finds nothing while all is well, what others did with --remote, and mends what is not', async () => {
@@ -37,6 +37,20 @@ describe('skydrive check', mountable, () => {
     assert.equal((await mounting.run('check', '--remote', '--repair')).code, 0);
     await mounting.mount();
     assert.deepEqual((await readdir(join(mountpoint, 'folder'))).sort(), ['a.txt', 'b.txt']);
+  });
+
+  it('looks at what a killed process left, and so does export', async () => {
+    await using mounting = await makeMounting({}, ['settle: 1h']);
+    const { mountpoint, user } = mounting;
+    const { pid } = await mounting.mount();
+    await writeFile(join(mountpoint, 'a.txt'), 'not sent');
+    await killed(pid);
+    const { code, out, err } = await mounting.run('check', mountpoint);
+    assert.deepEqual([code, out], [0, 'everything agrees\n'], err);
+    assert.equal((await mounting.run('check', '--repair')).code, 0);
+    const exported = await mounting.run('export', join(user.home, 'out'));
+    assert.equal(exported.code, 0, exported.err);
+    assert.equal(await readFile(join(user.home, 'out', 'a.txt'), 'utf8'), 'not sent');
   });
 
   it('says that nothing is kept here, where nothing is', async () => {
