@@ -386,7 +386,7 @@ class Composition implements OpenedFileSystem {
     for (const [id, record] of [...contents.dirty()]) {
       const node = tree.get(record.node as NodeId);
       if (node?.content !== id || node.parent === undefined) {
-        if (node === undefined || node.content !== id) contents.retire(id);
+        if (node === undefined || node.content !== id) contents.setAside(id);
         continue;
       }
       const entry = journal.of(node.id).find(({ intent }) => intent.kind === 'put-content');

@@ -1,6 +1,6 @@
 // All contents on this disk: which files they are in, who uses them, and how much space they may take. Invariant: a content
 // that is dirty or in use is never evicted; the budget is kept when space is taken, not by a sweep.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
@@ -188,6 +188,13 @@ export class Contents {
         this.#reservations.set(id, 0);
         this.#bytesInUse -= heldBytes(record);
       });
+  }
+
+  /** For the start: unsent bytes that no file is known of any more go where somebody can find them. */
+  setAside(id: ContentId): void {
+    const path = this.#path(id);
+    if (existsSync(path) && statSync(path).size > 0) this.#keepStray(path, String(id));
+    this.retire(id);
   }
 
   /** Contents with unsent bytes; for the start, when nothing is in use. */

@@ -115,6 +115,18 @@ describe('skydrive check', () => {
     await bench.reopenClosed();
   });
 
+  test('a mount, too, sets such bytes aside instead of removing them', async () => {
+    await using bench = await closed();
+    await withStore(bench.folder, (_, ground) => {
+      const { content: id, ...without } = named(ground, 'new');
+      assert.ok(id !== undefined);
+      ground.nodes.put(without.id, without);
+    });
+    await bench.reopenClosed();
+    const [name = ''] = readdirSync(join(bench.folder, 'lost+found'));
+    assert.equal(readFileSync(join(bench.folder, 'lost+found', name), 'utf8'), 'only here');
+  });
+
   test('with --remote, what others did meanwhile is found, and asked for again', async () => {
     await using bench = await Bench.open();
     for (const name of ['a', 'b', 'c']) bench.memory.store.put(name, name);
