@@ -95,6 +95,8 @@ export class FileUpload {
 
   #explained(error: unknown): unknown {
     if (isFault(error, 'exists')) return this.#taken(error);
+    if (isFault(error, 'full'))
+      return new ControlError(`${this.#content.path} does not fit: the drive is full`, { cause: error });
     if (!isFault(error, 'changed')) return error;
     return new ControlError(
       `"${this.#name}" was changed on the drive meanwhile; that was left as it is: put ${this.#content.path} once more`,

@@ -1,5 +1,7 @@
 // What the commands on the drive do beside the ancestor's table: JSON, faults that the ancestor had, trouble with the service.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { makeMounting } from './mounting.ts';
 
@@ -69,6 +71,20 @@ describe('commands on the drive', () => {
     );
     assert.equal((await mounting.run('rm', ids[0] ?? '')).code, 0);
     assert.equal((await mounting.run('-k', 'id', 'ls', '-o', 'Letters')).out, `- ${ids[1]}\n`);
+  });
+
+  it('log what they do with -v and --debug, and no secret', async () => {
+    await using mounting = await makeMounting();
+    await mounting.emulator.admin.put({ path: '/a.txt' }, 'content of the file');
+    const { out, err } = await mounting.run('--debug', 'get', 'a.txt');
+    assert.equal(out, 'content of the file');
+    assert.match(err, /debug drive: read .*: done/);
+    const lcrc = await readFile(join(mounting.user.home, '.lcrc'), 'utf8');
+    const secrets = [...lcrc.matchAll(/(?:access_token|refresh_token): (\S+)/g)].map(([, value = '']) =>
+      value.replaceAll(/['"]/g, ''),
+    );
+    assert.equal(secrets.length, 2, lcrc);
+    for (const secret of [...secrets, 'content of the file']) assert.ok(!err.includes(secret), err);
   });
 
   it('list a folder of 30,000', async () => {

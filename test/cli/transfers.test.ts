@@ -136,6 +136,18 @@ describe('skydrive put and get', () => {
     assert.deepEqual((await readdir(user.home)).sort(), ['.lcrc', 'Folder', 'a.txt', 'drive']);
   });
 
+  it('a drive that is full takes nothing, and keeps what it has', async () => {
+    await using mounting = await makeMounting({ quota: 100_000 });
+    const { user, run, emulator } = mounting;
+    await emulator.admin.put({ path: '/big' }, 'old');
+    await writeFile(join(user.home, 'big'), randomBytes(200_000));
+    for (const more of [[], ['--bits']]) {
+      const { code, err } = await run('put', ...more, 'big');
+      assert.deepEqual([code, err], [1, 'skydrive: big does not fit: the drive is full\n']);
+    }
+    assert.equal(await contentOf(emulator, '/big'), 'old');
+  });
+
   it('a name that is no UTF-8 is said to be none', async () => {
     await using mounting = await makeMounting();
     const { user } = mounting;
