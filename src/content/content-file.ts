@@ -21,6 +21,7 @@ import type { Drive, Item } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
 import type { Base, ContentId, ContentRecord } from './content-record.ts';
 import { Fetcher, partSize } from './fetcher.ts';
+import { FrozenContent } from './frozen-content.ts';
 import type { ReadWindow } from './read-window.ts';
 import { SharedFile } from './shared-file.ts';
 
@@ -67,6 +68,8 @@ export class ContentFile {
   readonly id: ContentId;
   readonly node: number;
   readonly #fd: number;
+  readonly #path: string;
+  readonly #frozen = new Set<FrozenContent>();
   readonly #host: ContentHost;
   #size: number;
   #base: Base | undefined;
@@ -88,6 +91,7 @@ export class ContentFile {
     this.id = id;
     this.node = record.node;
     this.#host = host;
+    this.#path = path;
     this.#fd = openAnyhow(path);
     this.#size = record.size;
     this.#base = record.base;
@@ -196,6 +200,7 @@ export class ContentFile {
     this.#claim(offset, end);
     this.#change();
     if (offset > this.#size) this.#dropBehind(this.#size);
+    this.#keepFrozen(offset, end);
     this.#writeFully(offset, data);
     this.#counted(() => {
       if (offset > this.#size) this.#addHole(this.#size, offset);
@@ -210,6 +215,7 @@ export class ContentFile {
     if (size === this.#size) return;
     this.#checkGrowth(size);
     this.#change();
+    this.#keepFrozen(size, this.#size);
     this.#counted(() => {
       if (size > this.#size) {
         this.#dropBehind(this.#size);
@@ -254,6 +260,7 @@ export class ContentFile {
     const stop = Math.min(end, this.#size);
     if (start >= stop) return;
     this.#change();
+    this.#keepFrozen(start, stop);
     const zeros = Buffer.alloc(Math.min(stop - start, 1 << 20));
     for (let at = start; at < stop; at += zeros.length)
       this.#writeFully(at, zeros.subarray(0, Math.min(zeros.length, stop - at)));
@@ -415,6 +422,17 @@ export class ContentFile {
       this.#dirty = false;
       throw error;
     }
+  }
+
+  /** The state that the content has now, for as long as that is needed; all bytes have to be on this disk. */
+  freeze(): FrozenContent {
+    const frozen = new FrozenContent(this.#fd, this.#size, `${this.#path}.frozen`, (one) => this.#frozen.delete(one));
+    this.#frozen.add(frozen);
+    return frozen;
+  }
+
+  #keepFrozen(start: number, end: number): void {
+    for (const frozen of this.#frozen) frozen.keep(start, end);
   }
 
   /** The file may hold bytes of a longer, earlier state behind its end. */

@@ -50,6 +50,8 @@ export interface Entry {
   readonly session?: { readonly state: string; readonly generation: string };
   /** Of bytes that were sent, or are about to be: an item that holds them is ours, whether or not an answer came. */
   readonly sent?: readonly SentMark[];
+  /** A content that was written to while it was sent: it is sent as it is at one moment, whatever is written meanwhile. */
+  readonly brokenOff?: true;
   /** Why it is not tried any more until somebody asks for it. */
   readonly parked?: string;
   /** The fault that it was parked for, where the drive said so. */

@@ -4,6 +4,7 @@
 
 import { milliseconds } from '../base/timestamp.ts';
 import type { ContentFile } from '../content/content-file.ts';
+import type { FrozenContent } from '../content/frozen-content.ts';
 import type { Item, ItemId, UploadTarget } from '../drive/drive.ts';
 import { isSameContent, rebased } from '../metadata/base-version.ts';
 import type { Node } from '../metadata/node.ts';
@@ -60,6 +61,8 @@ interface Subject {
   readonly file: ContentFile;
   /** Where the item is to be made; undefined when there is one. */
   readonly place: Place | undefined;
+  /** The state that is sent, if the file is written to meanwhile. */
+  readonly frozen?: FrozenContent | undefined;
 }
 
 const sendFile = async (parts: Parts, entry: ContentEntry, subject: Subject, context: SendContext): Promise<void> => {
@@ -69,13 +72,23 @@ const sendFile = async (parts: Parts, entry: ContentEntry, subject: Subject, con
   // An attempt without an answer may have changed the item: by us, which is no conflict.
   if (node.item !== undefined && entry.sent !== undefined && (await hasMovedOn(parts, entry, subject, context))) return;
   const { generation } = file;
+  // Where others may write past us, nothing can be put aside before.
+  const frozen = entry.brokenOff === true && !file.isHandedOut ? file.freeze() : undefined;
   try {
-    note(parts, entry, subject, generation, await upload(parts, entry, subject, context));
+    note(parts, entry, subject, generation, await upload(parts, entry, { ...subject, frozen }, context));
   } catch (error) {
     // Whatever the drive made of the broken request: the bytes are others by now.
-    if (file.generation !== generation) return;
-    await mend(parts, entry, subject, context, error);
+    if (frozen === undefined && file.generation !== generation) noteBrokenOff(parts, entry);
+    else await mend(parts, entry, subject, context, error);
+  } finally {
+    frozen?.release();
   }
+};
+
+/** A file that is written all the time would never be sent. */
+const noteBrokenOff = ({ journal }: Parts, { seq }: ContentEntry): void => {
+  const current = journal.get(seq);
+  if (current !== undefined) journal.put({ ...current, brokenOff: true });
 };
 
 const targetOf = (parts: Parts, { node, place }: Subject): UploadTarget => {
@@ -86,7 +99,7 @@ const targetOf = (parts: Parts, { node, place }: Subject): UploadTarget => {
 };
 
 const upload = (parts: Parts, entry: ContentEntry, subject: Subject, context: SendContext): Promise<Item> => {
-  const { file, node } = subject;
+  const { file, node, frozen } = subject;
   const { size, generation, fingerprint } = file;
   const { journal } = parts;
   const resumed = entry.session?.generation === fingerprint ? { session: entry.session.state } : {};
@@ -100,7 +113,7 @@ const upload = (parts: Parts, entry: ContentEntry, subject: Subject, context: Se
       target: targetOf(parts, subject),
       size,
       modified: milliseconds((parts.tree.get(node.id) ?? node).mtime),
-      body: (offset) => pieces(file, { offset, size, generation, leaving }, context.signal),
+      body: (offset) => pieces(file, { offset, size, generation, leaving, frozen }, context.signal),
       ...resumed,
       onSession: async (state) => change(() => ({ session: { state, generation: fingerprint } })),
       onProgress: (bytes) => context.progress(bytes, size),
@@ -113,6 +126,7 @@ interface Sending {
   readonly offset: number;
   readonly size: number;
   readonly generation: number;
+  readonly frozen: FrozenContent | undefined;
   /** All bytes but the last piece have left; with that one, the drive may have the file, whatever we hear of it. */
   readonly leaving: (sent: SentBytes) => void;
 }
@@ -133,13 +147,15 @@ async function* pieces(file: ContentFile, state: Sending, signal: AbortSignal): 
 
 async function* range(
   file: ContentFile,
-  { offset, size, generation }: Omit<Sending, 'leaving'>,
+  { offset, size, generation, frozen }: Omit<Sending, 'leaving'>,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   for (let at = offset; at < size; at += pieceSize) {
-    const piece = await file.read(at, Math.min(pieceSize, size - at), signal);
+    const length = Math.min(pieceSize, size - at);
+    const piece = frozen === undefined ? await file.read(at, length, signal) : frozen.read(at, length);
     // Checked behind the read and before the bytes leave: the drive never gets a mixture.
-    if (file.generation !== generation) throw new ContentMoved(`content ${file.id} was written to while it was sent`);
+    const isOther = frozen === undefined && file.generation !== generation;
+    if (piece === undefined || isOther) throw new ContentMoved(`content ${file.id} was written to while it was sent`);
     yield piece;
   }
 }
@@ -152,7 +168,8 @@ const note = (parts: Parts, entry: ContentEntry, subject: Subject, generation: n
   store.transact(() => {
     if (file.generation !== generation) {
       tree.update(node.id, { item, base: baseAfter(parts, entry, item) });
-      journal.put({ seq: entry.seq, since: entry.since, attempts: 0, intent: { kind: 'put-content', node: node.id } });
+      const since = parts.clock.now();
+      journal.put({ seq: entry.seq, since, attempts: 0, intent: { kind: 'put-content', node: node.id } });
       return;
     }
     if (item.size === file.size) {

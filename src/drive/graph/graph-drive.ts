@@ -46,7 +46,7 @@ export interface GraphDriveOptions extends Partial<GraphUploadOptions> {
 }
 
 /** Some deployments take no more than 4 MiB in one request. */
-const defaults = { simpleUploadLimit: 4 * 2 ** 20, maxFileSize: 250 * 2 ** 30, timeSlackMs: 10_000 };
+const defaults = { simpleUploadLimit: 4 * 2 ** 20, maxFileSize: 250 * 2 ** 30, timeSlackMs: 60_000 };
 const defaultPageSize = 1000;
 const defaultFragmentSize = 32 * fragmentUnit;
 
