@@ -1,7 +1,7 @@
 // Long work on the only thread: done in slices, with others let in between.
 
 /** A slice that takes no call noticeably longer; milliseconds. */
-const sliceMs = 8;
+const sliceMs = 4;
 
 export class Breather {
   #since = performance.now();

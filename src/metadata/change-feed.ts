@@ -187,7 +187,12 @@ export class ChangeFeed implements TreeKeeper {
     if (this.#abort.signal.aborted || this.#isOff) return;
     this.#sleeping = new AbortController();
     const { signal, unlink } = linkedSignal([this.#abort.signal, this.#sleeping.signal]);
-    for (let leftMs = this.#leftMs(); leftMs > 0 && !this.#abort.signal.aborted; leftMs = this.#leftMs()) {
+    const usualMs = this.#pauseMs();
+    for (
+      let leftMs = this.#leftMs(usualMs);
+      leftMs > 0 && !this.#abort.signal.aborted;
+      leftMs = this.#leftMs(usualMs)
+    ) {
       // Once in a hurry, it cannot be hurried any more.
       await this.#options.clock.sleep(leftMs, this.#isHurried ? this.#abort.signal : signal).catch(() => {});
     }
@@ -195,10 +200,10 @@ export class ChangeFeed implements TreeKeeper {
   }
 
   /** Until the next look. Whoever is in a hurry after a failure may be so because of it. */
-  #leftMs(): number {
-    const { intervalMs, clock } = this.#options;
-    const pauseMs = this.#isHurried && this.#failures === 0 ? Math.min(hurriedMs, intervalMs) : this.#pauseMs();
-    return pauseMs - (clock.monotonic() - this.#startedAt);
+  #leftMs(usualMs: number): number {
+    const isHurried = this.#isHurried && this.#failures === 0;
+    const pauseMs = isHurried ? Math.min(hurriedMs, usualMs) : usualMs;
+    return pauseMs - (this.#options.clock.monotonic() - this.#startedAt);
   }
 
   #pauseMs(): number {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ManualClock } from '../support/manual-clock.ts';
 import { Bench, type BenchOptions } from '../support/opened.ts';
 import { breakDrive } from '../support/queue-steps.ts';
 
@@ -209,4 +210,56 @@ test('a name that we are making is not lost when ours is not made after all', as
   mend();
   await bench.sync();
   await shows(bench);
+});
+
+test('what the feed never tells is found by listing one folder after the other', async () => {
+  const clock = new ManualClock();
+  await using bench = await Bench.open({
+    memory: { features: { changeFeed: true } },
+    fs: { feedIntervalMs: 5_000, listingAgeMs: 30_000, clock },
+  });
+  const { store } = bench.memory;
+  for (const path of ['a/b/c/gone', 'a/b/c/stays', 'd/e/file']) store.put(path, path);
+  await bench.reopen();
+  await following(bench);
+  assert.deepEqual(await bench.list('/a/b/c'), ['gone', 'stays']);
+  store.remove('a/b/c/gone');
+  // Nobody is told of it.
+  store.feed.pop();
+  const before = bench.memory.count('children');
+  for (let minutes = 0; minutes < 60 && (await bench.list('/a/b/c')).includes('gone'); minutes += 1) {
+    await clock.advance(60_000);
+    await delay(5);
+  }
+  assert.deepEqual(await bench.list('/a/b/c'), ['stays']);
+  const listed = bench.memory.count('children') - before;
+  assert.ok(listed <= 12, `${listed} listings`);
+});
+
+test('looks are rare while nobody uses the tree, and frequent again at once when somebody does', async () => {
+  const clock = new ManualClock();
+  await using bench = await Bench.open({
+    memory: { features: { changeFeed: true } },
+    fs: { feedIntervalMs: 5_000, listingAgeMs: 30_000, clock },
+  });
+  await following(bench);
+  const looks = async (minutes: number): Promise<number> => {
+    const before = bench.memory.count('changes');
+    for (let seconds = 0; seconds < minutes * 60; seconds += 5) {
+      await clock.advance(5_000);
+      await delay(1);
+    }
+    return bench.memory.count('changes') - before;
+  };
+  assert.ok((await looks(5)) > 50);
+  await looks(25);
+  const idle = await looks(10);
+  assert.ok(idle <= 15, `${idle} looks in ten minutes`);
+  const before = bench.memory.count('changes');
+  bench.memory.store.put('new', 'new');
+  await bench.list();
+  await clock.advance(1_000);
+  await delay(5);
+  assert.ok(bench.memory.count('changes') > before);
+  assert.deepEqual(await bench.list(), ['new']);
 });
