@@ -80,7 +80,7 @@ export class Terminal {
 
   /** One sentence; the rest only for whoever looks for a bug. */
   failure(message: string, error: unknown): void {
-    this.#err.write(`skydrive: ${message}\n`);
+    this.#err.write(`skydrive: ${printable(message)}\n`);
     if (!this.#options.debug) return;
     for (let cause = error; cause instanceof Error; cause = cause.cause) this.#err.write(`${cause.stack}\n`);
   }

@@ -2,19 +2,15 @@
 // same. Names become those that a mount shows, so that no name leads out of the folder.
 import { join } from 'node:path';
 import { makeFolder } from '../base/make-folder.ts';
-import { failureOf } from '../daemon/failure.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import type { Item } from '../drive/drive.ts';
-import { Semaphore } from '../drive/semaphore.ts';
 import { distinctName, toLocalName } from '../metadata/names.ts';
 import type { CommandContext } from './command-context.ts';
 import { type DownloadOrder, downloadFile } from './download.ts';
 import { locally } from './local-trouble.ts';
 import { childrenOf } from './places.ts';
 import type { TransferProgress } from './transfer-progress.ts';
-
-/** Small files are mostly waiting; the drive's own limits hold besides. */
-const atATime = 4;
+import { TreeWork } from './tree-work.ts';
 
 /** The names that items get in one folder of this computer, where no two may be the same. */
 const localNames = (items: readonly Item[]): ReadonlyMap<Item, string> => {
@@ -31,14 +27,12 @@ const localNames = (items: readonly Item[]): ReadonlyMap<Item, string> => {
 };
 
 export class TreeDownload {
-  readonly #context: CommandContext;
+  readonly #work: TreeWork;
   readonly #order: Omit<DownloadOrder, 'onProgress'>;
   readonly #progress: TransferProgress;
-  readonly #places = new Semaphore(atATime);
-  #failures = 0;
 
   constructor(context: CommandContext, order: Omit<DownloadOrder, 'onProgress'>, progress: TransferProgress) {
-    this.#context = context;
+    this.#work = new TreeWork(context, progress);
     this.#order = order;
     this.#progress = progress;
   }
@@ -47,7 +41,7 @@ export class TreeDownload {
   async download(folder: Item, path: string): Promise<void> {
     this.#progress.begin(path, undefined);
     await this.#folder(folder, path);
-    if (this.#failures > 0) throw new ControlError(`not all that is in "${folder.name}" was downloaded`);
+    if (this.#work.hasFailed) throw new ControlError(`not all that is in "${folder.name}" was downloaded`);
   }
 
   async #folder(folder: Item, path: string): Promise<void> {
@@ -55,34 +49,14 @@ export class TreeDownload {
     const { drive, signal } = this.#order;
     const names = localNames(await childrenOf(drive, folder.id, signal));
     const files = [...names].filter(([item]) => item.kind !== 'folder');
-    await Promise.all(files.map(([item, name]) => this.#tried(() => this.#file(item, join(path, name)))));
+    await Promise.all(files.map(([item, name]) => this.#work.tried(() => this.#file(item, join(path, name)))));
     for (const [item, name] of names) {
-      if (item.kind === 'folder') await this.#tried(() => this.#folder(item, join(path, name)));
+      if (item.kind === 'folder') await this.#work.tried(() => this.#folder(item, join(path, name)));
     }
   }
 
   async #file(item: Item, path: string): Promise<void> {
-    if (item.kind === 'notebook') {
-      this.#progress.clear();
-      this.#context.terminal.note(`skydrive: ${path} is a notebook, which cannot be downloaded: left out`);
-      return;
-    }
-    let before = 0;
-    const onProgress = (done: number): void => {
-      this.#progress.add(done - before);
-      before = done;
-    };
-    await this.#places.run(() => downloadFile(item, path, { ...this.#order, onProgress }), this.#order.signal);
-  }
-
-  async #tried(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#order.signal.throwIfAborted();
-      this.#progress.clear();
-      this.#failures += 1;
-      this.#context.terminal.failure(failureOf(error).message, error);
-    }
+    if (item.kind === 'notebook') this.#work.leftOut(path, 'is a notebook, which cannot be downloaded');
+    else await this.#work.file((onProgress) => downloadFile(item, path, { ...this.#order, onProgress }));
   }
 }

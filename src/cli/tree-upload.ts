@@ -4,18 +4,15 @@ import { isUtf8 } from 'node:buffer';
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { failureOf } from '../daemon/failure.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import type { Item } from '../drive/drive.ts';
-import { Semaphore } from '../drive/semaphore.ts';
 import { toRemoteName } from '../metadata/names.ts';
 import type { CommandContext } from './command-context.ts';
 import { localTrouble } from './local-trouble.ts';
 import { printable } from './terminal.ts';
 import type { TransferProgress } from './transfer-progress.ts';
+import { TreeWork } from './tree-work.ts';
 import { FileUpload, type UploadOrder } from './upload.ts';
-
-const atATime = 4;
 
 interface Entry {
   readonly path: string;
@@ -34,14 +31,12 @@ const kindOf = async (entry: Dirent<Buffer>, path: string): Promise<Entry['kind'
 };
 
 export class TreeUpload {
-  readonly #context: CommandContext;
+  readonly #work: TreeWork;
   readonly #order: Omit<UploadOrder, 'onProgress'>;
   readonly #progress: TransferProgress;
-  readonly #places = new Semaphore(atATime);
-  #failures = 0;
 
   constructor(context: CommandContext, order: Omit<UploadOrder, 'onProgress'>, progress: TransferProgress) {
-    this.#context = context;
+    this.#work = new TreeWork(context, progress);
     this.#order = order;
     this.#progress = progress;
   }
@@ -50,7 +45,7 @@ export class TreeUpload {
   async upload(path: string, into: Item): Promise<Item> {
     this.#progress.begin(path, undefined);
     const made = await this.#folder(path, into);
-    if (this.#failures > 0) throw new ControlError(`not all that is in ${printable(path)} is on the drive`);
+    if (this.#work.hasFailed) throw new ControlError(`not all that is in ${printable(path)} is on the drive`);
     return made;
   }
 
@@ -58,9 +53,9 @@ export class TreeUpload {
     const entries = await this.#entries(path);
     const folder = await this.#remoteFolder(toRemoteName(basename(resolve(path)), false), into);
     const files = entries.filter(({ kind }) => kind === 'file');
-    await Promise.all(files.map((entry) => this.#tried(() => this.#file(entry.path, folder))));
+    await Promise.all(files.map((entry) => this.#work.tried(() => this.#file(entry.path, folder))));
     for (const entry of entries) {
-      if (entry.kind === 'folder') await this.#tried(() => this.#folder(entry.path, folder));
+      if (entry.kind === 'folder') await this.#work.tried(() => this.#folder(entry.path, folder));
     }
     return folder;
   }
@@ -71,14 +66,14 @@ export class TreeUpload {
     for (const entry of await this.#listed(path)) {
       const child = join(path, entry.name.toString());
       if (!isUtf8(entry.name)) {
-        this.#tell(
+        this.#work.failed(
           new ControlError(`the name of ${printable(child)} is no UTF-8, and the drive takes no other: rename it`),
         );
         continue;
       }
       const folded = toRemoteName(entry.name.toString(), false).toLowerCase();
       if (taken.has(folded)) {
-        this.#tell(
+        this.#work.failed(
           new ControlError(`${printable(child)} has a name that differs from another only in case: rename it`),
         );
         continue;
@@ -86,7 +81,7 @@ export class TreeUpload {
       taken.add(folded);
       const kind = await kindOf(entry, child);
       found.push({ path: child, kind });
-      if (kind === 'other') this.#note(`${printable(child)} is no regular file, or a link to a folder: left out`);
+      if (kind === 'other') this.#work.leftOut(child, 'is no regular file, or a link to a folder');
     }
     return found;
   }
@@ -113,31 +108,6 @@ export class TreeUpload {
   }
 
   async #file(path: string, folder: Item): Promise<void> {
-    let before = 0;
-    const onProgress = (sent: number): void => {
-      this.#progress.add(sent - before);
-      before = sent;
-    };
-    await this.#places.run(() => FileUpload.run(path, folder, { ...this.#order, onProgress }), this.#order.signal);
-  }
-
-  async #tried(work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#order.signal.throwIfAborted();
-      this.#tell(error);
-    }
-  }
-
-  #tell(error: unknown): void {
-    this.#failures += 1;
-    this.#progress.clear();
-    this.#context.terminal.failure(failureOf(error).message, error);
-  }
-
-  #note(text: string): void {
-    this.#progress.clear();
-    this.#context.terminal.note(`skydrive: ${text}`);
+    await this.#work.file((onProgress) => FileUpload.run(path, folder, { ...this.#order, onProgress }));
   }
 }
