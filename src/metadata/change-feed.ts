@@ -120,7 +120,9 @@ export class ChangeFeed implements TreeKeeper {
   }
 
   async turn(isKnown: () => boolean, signal: AbortSignal): Promise<void> {
-    const isOver = (): boolean => isKnown() || this.#isOff || this.#position.get().state === 'following';
+    // Nobody waits for a feed that fails.
+    const isVain = (): boolean => this.#isOff || this.#failures > 0 || this.#position.get().state === 'following';
+    const isOver = (): boolean => isKnown() || isVain();
     await this.#turns.take(isOver, signal);
   }
 
@@ -175,6 +177,7 @@ export class ChangeFeed implements TreeKeeper {
   #failed(error: unknown): void {
     const { log } = this.#options;
     this.#failures += 1;
+    this.#turns.wake();
     this.#trouble = error instanceof Error ? error.message : String(error);
     if (error instanceof DriveError && error.fault === 'unsupported') {
       this.#isOff = true;
