@@ -44,7 +44,7 @@ export class MemoryStore {
 
   constructor(options: MemoryStoreOptions = {}) {
     this.clock = options.clock ?? systemClock;
-    this.total = options.total ?? 2 ** 30;
+    this.total = options.total ?? 2 ** 44;
     this.#insert(rootId, undefined, 'SkyDrive', 'folder');
   }
 
