@@ -18,16 +18,23 @@ const key = 'drive';
 
 export class FeedPosition {
   readonly #table: Table<string, Position>;
+  /** Asked for at every use of the tree. */
+  #last: Position | undefined;
 
   constructor(store: Store) {
     this.#table = store.table('feeds');
+    store.onUndone(() => {
+      this.#last = undefined;
+    });
   }
 
   get(): Position {
-    return this.#table.get(key) ?? { listing: 1, state: 'listing' };
+    this.#last ??= this.#table.get(key) ?? { listing: 1, state: 'listing' };
+    return this.#last;
   }
 
   set(position: Position): void {
     this.#table.put(key, position);
+    this.#last = position;
   }
 }
