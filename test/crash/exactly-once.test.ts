@@ -236,7 +236,7 @@ const loseEach = async (dialect: EmulatedDialect, change: Change, told: { lost: 
   return failures;
 };
 
-describe('an answer that is lost', () => {
+describe('an answer that is lost', { concurrency: true }, () => {
   for (const dialect of ['live', 'graph'] as const) {
     test(`${dialect}: everything has happened once`, async (t) => {
       const told = { lost: 0 };
