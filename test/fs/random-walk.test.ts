@@ -27,6 +27,8 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('unlink' as const), path }) },
   { weight: 7, arbitrary: fc.record({ kind: fc.constant('rename' as const), path, to: path }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('exchange' as const), path, to: path }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('copy' as const), path, to: path }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('attribute' as const), path, letter }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('hold' as const), path }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('poke' as const), offset: fc.nat(10_000), letter, length }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('drop' as const) }) },
@@ -63,6 +65,27 @@ const write = async (calls: FileSystemCalls, at: string, flags: number, data: st
   }
 };
 
+const copy = async (calls: FileSystemCalls, from: string, to: string): Promise<void> => {
+  const source = await calls.open(from, 0);
+  try {
+    const { size, kind } = await calls.fstat(source);
+    if (kind !== 'file') return;
+    const target = await calls.open(to, O_WRONLY | O_CREAT | O_TRUNC, 0o644);
+    try {
+      await calls.copyRange(source, 0, target, 0, size);
+    } finally {
+      await calls.close(target);
+    }
+  } finally {
+    await calls.close(source);
+  }
+};
+
+const keepAttribute = async (calls: FileSystemCalls, at: string, text: string): Promise<void> => {
+  await calls.setxattr(at, 'user.note', Buffer.from(text));
+  assert.equal((await calls.getxattr(at, 'user.note')).toString(), text);
+};
+
 class Walk {
   readonly bench: Bench;
   readonly mortal: MortalDrive;
@@ -94,6 +117,10 @@ class Walk {
         // One within the other is an error either way, but not the same one.
         if (`${next.to}/`.startsWith(`${next.path}/`) || `${next.path}/`.startsWith(`${next.to}/`)) return;
         return this.#both((calls) => calls.rename(next.path, next.to, 'exchange'));
+      case 'copy':
+        return this.#both((calls) => copy(calls, next.path, next.to));
+      case 'attribute':
+        return this.#both((calls) => keepAttribute(calls, next.path, next.letter));
       case 'hold':
         return this.#hold(next.path);
       case 'poke':
@@ -208,6 +235,9 @@ const readAll = async (calls: FileSystemCalls, at: string): Promise<string> => {
   }
 };
 
+/** For a walk that failed: the seed that it printed, and time to find a shorter one. */
+const { WALK_SEED: seed, WALK_SHRINK: shrinks } = process.env;
+
 for (const listingAgeMs of [1e9, 0]) {
   test(`walks with listings ${listingAgeMs === 0 ? 'on every use' : 'that last'}`, async () => {
     await fc.assert(
@@ -227,7 +257,11 @@ for (const listingAgeMs of [1e9, 0]) {
           await bench[Symbol.asyncDispose]();
         }
       }),
-      { numRuns: 60, interruptAfterTimeLimit: 12_000, endOnFailure: process.env['WALK_SHRINK'] === undefined },
+      {
+        numRuns: 60,
+        ...(seed === undefined ? {} : { seed: Number(seed) }),
+        ...(shrinks ? {} : { interruptAfterTimeLimit: 12_000, endOnFailure: true }),
+      },
     );
   });
 }

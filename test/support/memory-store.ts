@@ -37,6 +37,8 @@ export class MemoryStore {
   readonly items = new Map<ItemId, StoredItem>();
   /** Ids in the order of their changes; the change feed's cursor is an index into it. */
   feed: ItemId[] = [];
+  /** Every content that any file ever had. */
+  readonly history = new Set<string>();
   /** Cursors given out before this generation are answered with a reset. */
   generation = 1;
   #nextId = 1;
@@ -76,6 +78,7 @@ export class MemoryStore {
   }
 
   contentChanged(item: StoredItem): void {
+    if (item.kind === 'file') this.history.add(new TextDecoder().decode(item.bytes));
     this.changed(item);
     item.contentVersion = item.version;
   }
