@@ -32,7 +32,7 @@ const noParts = (): AsyncIterable<never> => ({
 const noDrive = new Proxy({} as Drive, {
   get: (_, key) => {
     if (key === 'features') return features;
-    const isStream = key === 'children' || key === 'originalChildren' || key === 'read';
+    const isStream = key === 'children' || key === 'descendants' || key === 'originalChildren' || key === 'read';
     return isStream ? noParts : () => Promise.reject(unmounted());
   },
 });

@@ -157,6 +157,11 @@ export interface Drive {
   originalAccount(signal?: AbortSignal): Promise<Original>;
   /** Of the files that were changed lately, newest first; which and how many is the service's choice. */
   recent(signal?: AbortSignal): Promise<readonly Original[]>;
+  /**
+   * All that is in a folder, at any depth, in no order, a page at a time, with as few requests as the service allows. What comes or
+   * goes meanwhile may be told or not.
+   */
+  descendants(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]>;
   /** The change feed from `cursor`, or the whole drive without one. `unsupported` where `features.changeFeed` is false. */
   changes(cursor: string | undefined, signal?: AbortSignal): Promise<ChangePage>;
   /**

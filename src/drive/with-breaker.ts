@@ -29,7 +29,7 @@ const silenceSendingMs = 20_000;
 
 /** What may have been carried out when it is broken off is left to its time limits. */
 const breakable: ReadonlySet<CallMethod | StreamMethod> = new Set([
-  ...(['account', 'root', 'get', 'children', 'changes', 'read', 'quota', 'comments'] as const),
+  ...(['account', 'root', 'get', 'children', 'descendants', 'changes', 'read', 'quota', 'comments'] as const),
   ...(['special', 'original', 'originalChildren', 'originalAccount', 'recent'] as const),
 ]);
 

@@ -21,7 +21,7 @@ const defaultLimits: Limits = { looks: 6, reads: 6, writes: 16 };
 type Lane = keyof Limits;
 
 const looking: ReadonlySet<CallMethod | StreamMethod> = new Set([
-  ...(['account', 'root', 'get', 'children', 'changes', 'quota', 'comments'] as const),
+  ...(['account', 'root', 'get', 'children', 'descendants', 'changes', 'quota', 'comments'] as const),
   ...(['special', 'original', 'originalChildren', 'originalAccount', 'recent'] as const),
 ]);
 

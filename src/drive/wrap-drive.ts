@@ -2,10 +2,15 @@
 // around a stream; which method it is only matters to it where it wants to know.
 import type { ByteRange, Drive, Item } from './drive.ts';
 
-export type StreamMethod = 'children' | 'originalChildren' | 'read';
+export type StreamMethod = 'children' | 'descendants' | 'originalChildren' | 'read';
 export type CallMethod = Exclude<keyof Drive, 'features' | StreamMethod>;
 
-const streams: ReadonlySet<PropertyKey> = new Set<StreamMethod>(['children', 'originalChildren', 'read']);
+const streams: ReadonlySet<PropertyKey> = new Set<StreamMethod>([
+  'children',
+  'descendants',
+  'originalChildren',
+  'read',
+]);
 
 const isStream = (key: PropertyKey): key is StreamMethod => streams.has(key);
 
@@ -31,7 +36,7 @@ export const signalOf = (args: readonly unknown[]): AbortSignal | undefined =>
 
 /** Where in its arguments each method takes its signal. */
 const signalPlaces: Readonly<Record<CallMethod | StreamMethod, number>> = {
-  ...{ account: 0, root: 0, quota: 0, get: 1, children: 1, changes: 1, comments: 1, upload: 1 },
+  ...{ account: 0, root: 0, quota: 0, get: 1, children: 1, descendants: 1, changes: 1, comments: 1, upload: 1 },
   ...{ read: 2, makeFolder: 2, move: 2, remove: 2, copy: 2, setDescription: 2, link: 2, unlink: 2 },
   ...{ addComment: 2, removeComment: 2, setProperties: 2 },
   ...{ special: 1, original: 1, originalChildren: 1, originalAccount: 0, recent: 0 },

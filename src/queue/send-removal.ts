@@ -45,24 +45,13 @@ const holdsOnly = async (
     if (node === undefined || base === undefined || !nodes.has(node.id)) return false;
     return node.kind === 'folder' || (isSameContent(base, item) && base.name === item.name);
   };
-  let level = folder === undefined ? [] : [folder];
   if (folder === undefined) return false;
-  while (level.length > 0) {
-    const found = (await Promise.all(level.map((id) => childrenOf(parts, id, signal)))).flat();
-    if (!found.every(isKnown)) return false;
-    level = found.filter(({ kind }) => kind === 'folder').map(({ id }) => id);
-  }
-  return true;
-};
-
-const childrenOf = async ({ drive }: Parts, folder: ItemId, signal: AbortSignal): Promise<Item[]> => {
-  const found: Item[] = [];
   try {
-    for await (const page of drive.children(folder, signal)) found.push(...page);
+    for await (const page of parts.drive.descendants(folder, signal)) if (!page.every(isKnown)) return false;
   } catch (error) {
     if (!isFault(error, 'missing')) throw error;
   }
-  return found;
+  return true;
 };
 
 /** Somebody else has done something in the folder: what he has not touched goes, each under its own guard. */

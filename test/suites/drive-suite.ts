@@ -211,6 +211,30 @@ const otherTests: DriveTests = {
     await fails(drive.setProperties(file.id, { name: 'a/b' }), 'refused');
     assert.deepEqual(await names(drive, folder.id), ['new', 'taken']);
   },
+  'all that is in a folder is told, at any depth': async ({ drive, folder }) => {
+    const one = await drive.makeFolder(folder.id, 'one');
+    const two = await drive.makeFolder(one.id, 'two');
+    const files = [
+      await put(drive, folder, 'a', '1'),
+      await put(drive, one, 'b', '22'),
+      await put(drive, two, 'c', '333'),
+    ];
+    const gone = await put(drive, two, 'gone', 'g');
+    await drive.remove(gone.id);
+    const below = async (id: ItemId): Promise<Map<string, Item>> => {
+      const found = new Map<string, Item>();
+      for await (const page of drive.descendants(id)) for (const item of page) found.set(item.id, item);
+      return found;
+    };
+    const told = await below(folder.id);
+    assert.deepEqual([...told.keys()].sort(), [one, two, ...files].map(({ id }) => id).sort());
+    for (const { id, name, size, contentVersion } of files) {
+      const item = told.get(id);
+      assert.deepEqual([item?.name, item?.size, item?.contentVersion], [name, size, contentVersion]);
+    }
+    await drive.remove(one.id);
+    await fails(below(one.id), 'missing');
+  },
   'what the service itself says can be had': async ({ drive, folder }) => {
     const file = await put(drive, folder, 'file', 'text');
     const { id, name, size } = await drive.original(file.id);

@@ -61,7 +61,7 @@ export const failingDrive = (drive: Drive, plan: Plan): Drive => {
         counts.set(method, count);
         const failure = plan(method, count, ++total);
         const call = (): unknown => Reflect.apply(value, target, args);
-        if (method === 'children' || method === 'originalChildren' || method === 'read') {
+        if (method === 'children' || method === 'descendants' || method === 'originalChildren' || method === 'read') {
           return failingPages(failure, call() as AsyncIterable<unknown>, signalOf(args));
         }
         return failingCall(failure, call as () => Promise<unknown>, signalOf(args));

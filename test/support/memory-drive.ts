@@ -1,5 +1,7 @@
 // An in-memory Drive, held to the drive suite. `store` is the state, and what another client would do to it;
 // `calls` records every request; `before` may reject or delay any of them.
+
+import { descendantsByListing } from '../../src/drive/descendants.ts';
 import type {
   Account,
   ByteRange,
@@ -144,6 +146,10 @@ export class MemoryDrive implements Drive {
     await this.#ask({ intent: 'recent' }, signal);
     const files = [...this.store.items.values()].filter(({ kind }) => kind === 'file');
     return files.sort((one, other) => other.version - one.version).map((item) => this.#original(item));
+  }
+
+  descendants(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+    return descendantsByListing(this, id, signal);
   }
 
   async changes(cursor: string | undefined, signal?: AbortSignal): Promise<ChangePage> {

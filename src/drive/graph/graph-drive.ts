@@ -2,6 +2,7 @@
 // requests each intent takes is in test/drive/graph/graph-requests.test.ts.
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { HttpClient } from '../../http/http-client.ts';
+import { descendantsByListing } from '../descendants.ts';
 import type {
   Account,
   ByteRange,
@@ -166,6 +167,24 @@ export class GraphDrive implements Drive {
     const query = { $select: itemFields, $top: String(this.#pageSize) };
     for await (const page of this.#pages.items(url, query, folder.via, signal)) {
       yield page.map((item) => this.#sizes.corrected(item));
+    }
+  }
+
+  /** Of a folder alone, the feed tells everything in a few pages; business drives have it for the whole drive only. */
+  async *descendants(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+    const folder = this.#items.folder(id);
+    let isTold = false;
+    try {
+      if (folder.via !== undefined) throw new DriveError('unsupported', `${id} is another drive's`);
+      const url = `${this.#items.addresses.item(folder)}/delta`;
+      const query = { $select: itemFields, $top: String(this.#pageSize) };
+      for await (const page of this.#pages.items(url, query, folder.via, signal)) {
+        isTold = true;
+        yield page.filter((item) => item.id !== id).map((item) => this.#sizes.corrected(item));
+      }
+    } catch (error) {
+      if (isTold || !(isFault(error, 'unsupported') || isFault(error, 'refused'))) throw error;
+      yield* descendantsByListing(this, id, signal);
     }
   }
 

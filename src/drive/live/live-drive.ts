@@ -2,6 +2,7 @@
 // takes is in test/drive/live/live-requests.test.ts.
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { HttpClient } from '../../http/http-client.ts';
+import { descendantsByListing } from '../descendants.ts';
 import type {
   Account,
   ByteRange,
@@ -165,6 +166,10 @@ export class LiveDrive implements Drive {
     const next = URL.canParse(page.next, base.href) ? new URL(page.next, base) : undefined;
     if (next?.href.startsWith(base.href)) return next.href;
     throw new DriveError('broken', `${path}: the next page is said to be outside of the API`);
+  }
+
+  descendants(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+    return descendantsByListing(this, id, signal);
   }
 
   async changes(): Promise<ChangePage> {
