@@ -1,7 +1,7 @@
 // Changes that have not been sent yet become one, where that is the same to everybody else: a later one takes the place of an
 // earlier one, or the earlier one is done with the later one, or both come to nothing. What makes it the same are the claims:
 // an entry may pass others that claim nothing of what it does.
-import { type Claim, claimsOf, type Entry, type Intent, nodeKey, type Place } from './intent.ts';
+import { type Claim, claimsOf, type Entry, type Intent, nameClaim, nodeKey, type Place } from './intent.ts';
 import type { Journal } from './journal.ts';
 import type { Turns } from './turns.ts';
 
@@ -44,7 +44,9 @@ export const foldMove = (journal: Journal, turns: Turns, last: Entry & { readonl
   if (whole === 'nothing')
     return turns.isAwaited(earlier.seq, others, last.seq) ? undefined : { gone: [earlier, last] };
   const { seq, since } = earlier;
-  if (!turns.isAwaited(seq, further(claimsOf(whole), claims), last.seq))
+  // A name that only passed through may still be another's then, who gives it up later.
+  const wanted = [...further(claimsOf(whole), claims), nameClaim(last.intent.to)];
+  if (!turns.isAwaited(seq, wanted, last.seq))
     return { gone: [last], kept: { seq, since, attempts: 0, intent: whole } };
   if (!turns.isAwaited(seq, others, last.seq)) return { gone: [earlier], kept: { ...last, intent: whole } };
   return undefined;

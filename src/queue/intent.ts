@@ -67,10 +67,8 @@ export interface Claim {
 }
 
 export const nodeKey = (node: NodeId): string => `node ${node}`;
-const placeClaims = (place: Place): Claim[] => [
-  { key: nodeKey(place.parent), alone: false },
-  { key: `name ${place.parent}/${foldName(place.name)}`, alone: true },
-];
+export const nameClaim = ({ parent, name }: Place): Claim => ({ key: `name ${parent}/${foldName(name)}`, alone: true });
+const placeClaims = (place: Place): Claim[] => [{ key: nodeKey(place.parent), alone: false }, nameClaim(place)];
 
 const across = (folder: Place, name: Place): Place => ({ parent: folder.parent, name: name.name });
 

@@ -33,7 +33,7 @@ const isSamePlace = (one: Place, other: Place): boolean =>
 export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   const { journal, tree } = parts;
   const { heir, at } = save;
-  const left = firstPlace(parts, heir);
+  const left = giveUpSave(parts, entries, heir) ?? firstPlace(parts, heir);
   const former = firstFormer(parts, entries, save.former);
   const isOnDrive = tree.get(former)?.item !== undefined;
   const superseded = journal.of(former).filter((one) => isSuperseded(one, at) && !isBusy(entries, one, isOnDrive));
@@ -70,6 +70,20 @@ const firstFormer = (parts: Parts, entries: Entries, node: NodeId): NodeId => {
   entries.drop(save);
   if (own !== undefined) leave(parts, entries, { id: node, item: own, from: replaces.left });
   return replaces.node;
+};
+
+/**
+ * In a transaction: the node will not take over an item after all, which goes in its place. Returns where the node's own item is,
+ * if it was to take over one.
+ */
+export const giveUpSave = (parts: Parts, entries: Entries, node: NodeId): Place | undefined => {
+  const save = parts.journal.of(node).find(({ intent }) => isTakingOver(intent));
+  if (save === undefined || !isTakingOver(save.intent) || entries.isOpen(save)) return undefined;
+  const { replaces, at } = save.intent;
+  for (const entry of parts.journal.of(node))
+    if (entry === save || (isMove(entry) && entry.seq > save.seq)) entries.drop(entry);
+  entries.enter({ kind: 'remove', node: replaces.node, from: at });
+  return replaces.left;
 };
 
 type TakingOver = Required<Extract<Intent, { kind: 'put-content' }>>;

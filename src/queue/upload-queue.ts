@@ -7,7 +7,7 @@ import { Attempts } from './attempts.ts';
 import { foldableRemovals, foldMove } from './folding.ts';
 import { type Hold, type HoldKind, Holds } from './holds.ts';
 import type { Entry, Gone, Intent, Place } from './intent.ts';
-import { type Entries, heirOf, isTakingOver, putAside, type Save, saveBeside, saveOver } from './saves.ts';
+import { type Entries, giveUpSave, heirOf, isTakingOver, putAside, type Save, saveBeside, saveOver } from './saves.ts';
 import type { Parts } from './sending.ts';
 import type { SentMark } from './sent-bytes.ts';
 import { isTemporaryName } from './temporary-names.ts';
@@ -145,10 +145,12 @@ export class UploadQueue {
   remove(intent: Removal, isOnDrive: boolean): boolean {
     const { journal } = this.#parts;
     this.#options.added?.(intent);
-    this.#removeReplaced(intent.node);
     const inside = isOnDrive ? foldableRemovals(journal, this.#turns, intent.node) : [];
     const isUsed = journal.in(intent.node).length > inside.length;
-    const whole = inside.length === 0 ? intent : { ...intent, also: inside.flatMap(goneWith) };
+    // Its item may be elsewhere, if it was to take over another's under this name.
+    const from = giveUpSave(this.#parts, this.#entries, intent.node) ?? intent.from;
+    const also = inside.flatMap(goneWith);
+    const whole = { ...intent, from, ...(also.length === 0 ? {} : { also }) };
     for (const entry of inside) this.#drop(entry);
     if (isUsed) {
       // What others pass through on their way has to be made, and to stay until they have left it.
@@ -167,16 +169,6 @@ export class UploadQueue {
     if (first !== undefined) this.#removeInsteadOf(first, whole, sent);
     else if (!isUnknown) this.#enter(whole, this.#options.settleMs, sent);
     return isUnknown;
-  }
-
-  /** The item that the node was to take over, and has not, goes in its place. */
-  #removeReplaced(node: NodeId): void {
-    for (const entry of this.#parts.journal.of(node)) {
-      const { intent } = entry;
-      if (!isTakingOver(intent) || this.#entries.isOpen(entry)) continue;
-      const { replaces, at } = intent;
-      this.#enter({ kind: 'remove', node: replaces.node, from: at }, this.#options.settleMs);
-    }
   }
 
   /** In the transaction that gives a name to another node, before it does: see saves.ts. */

@@ -111,6 +111,15 @@ describe('what many changes come to', () => {
       },
       ['setDescription'],
     ],
+    'a folder that takes the name of the one that it was in': [
+      async (b) => {
+        await b.calls.rename('/tree/in', '/out');
+        await b.calls.unlink('/tree/a');
+        await b.calls.rmdir('/tree');
+        await b.calls.rename('/out', '/tree');
+      },
+      ['move out', 'move tree', 'remove'],
+    ],
     'a tree that is removed': [(b) => removeTree(b, '/tree'), ['remove']],
     'a tree that is moved and removed': [
       async (b) => {
