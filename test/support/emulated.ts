@@ -17,8 +17,8 @@ export interface Emulated extends AsyncDisposable {
 
 /** Where the emulator speaks a dialect, below its address. */
 const places = {
-  live: { api: '/v5.0', login: '' },
-  graph: { api: '/v1.0', login: '/common/oauth2/v2.0' },
+  live: { api: '/v5.0', login: '', scopes: ['wl.skydrive', 'wl.skydrive_update', 'wl.offline_access'] },
+  graph: { api: '/v1.0', login: '/common/oauth2/v2.0', scopes: ['Files.ReadWrite.All', 'User.Read', 'offline_access'] },
 } as const;
 
 export type EmulatedDialect = keyof typeof places;
@@ -30,7 +30,7 @@ export const emulated = async (
 ): Promise<Emulated> => {
   const temp = await tempDir();
   const emulator = await startEmulator(options);
-  const { accessToken, refreshToken, expiresIn } = emulator.admin.token();
+  const { accessToken, refreshToken, expiresIn } = emulator.admin.token({ scopes: places[dialect].scopes });
   const [apiUrl, loginUrl] = [`${emulator.url}${places[dialect].api}`, `${emulator.url}${places[dialect].login}`];
   const cacheDir = join(temp.path, 'cache');
   const configFile = join(temp.path, 'lcrc');
