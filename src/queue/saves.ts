@@ -50,6 +50,14 @@ export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   const entry = { ...entries.enter(intent), intent, ...(sent.length === 0 ? {} : { sent }) };
   if (sent.length > 0) journal.put(entry);
   if (isQuiet) inherit(parts, entries, entry);
+  // What comes of the new content under its first name goes before anybody else may have that name.
+  else if (left !== undefined) entries.enter({ kind: 'remove', node: former, from: left });
+};
+
+/** In a transaction: what was to happen with the item that the node was to leave. */
+const dropLeaving = (parts: Parts, entries: Entries, former: NodeId): void => {
+  for (const entry of parts.journal.of(former))
+    if (entry.intent.kind === 'remove' && !entries.isRunning(entry)) entries.drop(entry);
 };
 
 const withNode = (entry: Entry, node: NodeId): Entry => ({ ...entry, intent: { ...entry.intent, node } as Intent });
@@ -59,15 +67,18 @@ const isBusy = (entries: Entries, entry: Entry, isOnDrive: boolean): boolean =>
 
 /** Its content is replaced, and its item need not leave the place where it is. */
 const isSuperseded = ({ intent }: Entry, at: Place): boolean =>
-  intent.kind === 'put-content' || (intent.kind === 'move' && isSamePlace(intent.from, at));
+  (intent.kind === 'put-content' && !isTakingOver(intent)) || (intent.kind === 'move' && isSamePlace(intent.from, at));
 
 /** If the node was itself to take over an item, and has not done so, that is what counts; its own may go. */
 const firstFormer = (parts: Parts, entries: Entries, node: NodeId): NodeId => {
   const save = parts.journal.of(node).find(({ intent }) => isTakingOver(intent));
   if (save === undefined || !isTakingOver(save.intent) || entries.isOpen(save)) return node;
+  // What is being made of it now has to be dealt with first.
+  if (parts.journal.of(node).some((entry) => entries.isOpen(entry))) return node;
   const { replaces } = save.intent;
   const own = parts.tree.get(node)?.item;
   entries.drop(save);
+  dropLeaving(parts, entries, replaces.node);
   if (own !== undefined) leave(parts, entries, { id: node, item: own, from: replaces.left });
   return replaces.node;
 };
@@ -82,6 +93,7 @@ export const giveUpSave = (parts: Parts, entries: Entries, node: NodeId): Place 
   const { replaces, at } = save.intent;
   for (const entry of parts.journal.of(node))
     if (entry === save || (isMove(entry) && entry.seq > save.seq)) entries.drop(entry);
+  dropLeaving(parts, entries, replaces.node);
   entries.enter({ kind: 'remove', node: replaces.node, from: at });
   return replaces.left;
 };
@@ -129,7 +141,10 @@ export const inherit = (parts: Parts, entries: Pick<Entries, 'enter' | 'replace'
     const { at: _, ...intent } = entry.intent;
     const inheriting = { ...entry, intent };
     entries.replace(inheriting);
-    if (own !== undefined) leave(parts, entries, { id: former.id, item: own, from: replaces.left });
+    const isLeaving = parts.journal.of(former.id).some((one) => one.intent.kind === 'remove');
+    if (own !== undefined && isLeaving)
+      tree.update(former.id, { item: own, base: own, ahead: { place: true, content: true } });
+    else if (own !== undefined) leave(parts, entries, { id: former.id, item: own, from: replaces.left });
     return inheriting;
   });
 };

@@ -245,6 +245,24 @@ describe('a save while the one before is being sent', () => {
     await until(() => bench.opened.nodes() === 2);
   });
 
+  test('again and again, by the same temporary name, at any moment', async () => {
+    for (let round = 0; round < 24; round += 1) {
+      await using bench = await Bench.open({ fs: { settleMs: 5 } });
+      bench.memory.store.put('doc', 'old');
+      await bench.list();
+      bench.memory.before = () => new Promise((resolve) => setTimeout(resolve, (round * 7) % 20));
+      for (let save = 0; save < 3; save += 1) {
+        await bench.write('/t', `save ${save}`);
+        await new Promise((resolve) => setTimeout(resolve, (round * 5 + save * 11) % 40));
+        await bench.calls.rename('/t', '/doc');
+        await new Promise((resolve) => setTimeout(resolve, (round * 3) % 30));
+      }
+      assert.deepEqual(await bench.sync(), []);
+      assert.deepEqual(bench.tree(), { doc: 'save 2' }, `round ${round}`);
+      assert.deepEqual(bench.troubles, []);
+    }
+  });
+
   test('and somebody else has saved it too: both are there', async () => {
     await using bench = await Bench.open(patient);
     const { id } = bench.memory.store.put('doc', 'old');
