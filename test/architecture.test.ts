@@ -45,7 +45,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'p-queue': ['queue/'],
   'lru-cache': ['metadata/', 'content/'],
   'fuse-native': ['fuse/native/'],
-  koffi: ['fuse/kernel/'],
+  koffi: ['base/libc.ts'],
   'js-yaml': ['auth/', 'config'],
   busboy: ['emulator/'],
   exifr: ['emulator/'],

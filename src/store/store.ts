@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RangeOptions, type RootDatabase } from 'lmdb';
 import { FsError } from '../base/errors.ts';
+import { MappedFile } from '../base/mapped-file.ts';
 import { type Change, type Key, Layer } from './layer.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
@@ -14,6 +15,11 @@ const schemaVersion = 1;
 const gatherMs = 500;
 /** Unless there are this many: each costs lmdb some microseconds of our only thread. */
 const gatherRows = 700;
+/** More of our memory than this is not left to pages of lmdb's file, bytes. */
+const residentLimit = 140 * 2 ** 20;
+/** How often that is looked at, milliseconds; while much is written, after so many batches, too. */
+const lookMs = 30_000;
+const lookBatches = 8;
 /** After lmdb failed (a full disk, say). */
 const retryMs = 5_000;
 
@@ -79,6 +85,9 @@ const runAll = (works: readonly (() => void)[]): void => {
 class LayeredStore implements Store {
   readonly #root: RootDatabase;
   readonly #log: WriteAheadLog;
+  readonly #file: MappedFile;
+  readonly #looking: NodeJS.Timeout;
+  #batches = 0;
   readonly #databases = new Map<string, Database<unknown, Key>>();
   readonly #listeners: (() => void)[] = [];
   #layer = new Layer();
@@ -89,11 +98,13 @@ class LayeredStore implements Store {
   #committed: (() => void)[] = [];
   #undone: (() => void)[] = [];
 
-  constructor(root: RootDatabase, log: WriteAheadLog) {
+  constructor(root: RootDatabase, path: string, log: WriteAheadLog) {
     this.#root = root;
     this.#log = log;
+    this.#file = new MappedFile(path);
     this.#lastNumber = (this.#database(aboutTable).get(appliedKey) as number | undefined) ?? 0;
     this.#recover();
+    this.#looking = setInterval(() => this.#giveBack(), lookMs).unref();
   }
 
   table<K extends Key, V>(name: string): Table<K, V> {
@@ -141,6 +152,7 @@ class LayeredStore implements Store {
   async close(): Promise<void> {
     this.#move();
     clearTimeout(this.#timer);
+    clearInterval(this.#looking);
     this.#log.close();
     await this.#root.close();
   }
@@ -215,6 +227,13 @@ class LayeredStore implements Store {
     }
     this.#layer = new Layer();
     this.#log.clear();
+    this.#batches += 1;
+    if (this.#batches % lookBatches === 0) this.#giveBack();
+  }
+
+  /** Reading lmdb's file leaves all of it resident in the end. */
+  #giveBack(): void {
+    if (process.memoryUsage.rss() > residentLimit) this.#file.giveBack();
   }
 
   #write(): void {
@@ -247,8 +266,9 @@ export const openStore = (folder: string): Store => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   let store: Store;
   try {
-    const root = open({ path: join(folder, 'metadata.mdb'), noSubdir: true, maxDbs: 16, maxReaders: 16 });
-    store = new LayeredStore(root, new WriteAheadLog(join(folder, 'changes.log')));
+    const path = join(folder, 'metadata.mdb');
+    const root = open({ path, noSubdir: true, maxDbs: 16, maxReaders: 16 });
+    store = new LayeredStore(root, path, new WriteAheadLog(join(folder, 'changes.log')));
   } catch (error) {
     throw new StoreError(`the metadata in ${folder} cannot be opened: ${(error as Error).message}`, { cause: error });
   }

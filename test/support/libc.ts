@@ -82,7 +82,8 @@ export const setAttribute = (path: string, name: string, value: Uint8Array, flag
 };
 
 export const listAttributes = (path: string): string[] => {
-  const list = Buffer.alloc(checked('listxattr', path, null, 0));
+  // There may be more by the second call: a file that reaches the drive in between gets attributes of the service's.
+  const list = Buffer.alloc(checked('listxattr', path, null, 0) + 4096);
   const size = list.length === 0 ? 0 : checked('listxattr', path, list, list.length);
   return list.subarray(0, size).toString().split('\0').filter(Boolean);
 };

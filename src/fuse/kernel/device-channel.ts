@@ -3,9 +3,9 @@
 // Owned by kernel-driver.ts, which closes the descriptor when nobody uses it any more.
 import { writeSync, writevSync } from 'node:fs';
 import { constants } from 'node:os';
+import { readNow, type Watch, watchReadable } from '../../base/libc.ts';
 import type { Log } from '../../base/log.ts';
 import { maxWrite } from './init.ts';
-import { readNow, type Watch, watchReadable } from './libc.ts';
 import { Spin } from './spin.ts';
 
 const { EAGAIN, EINTR, ENOENT, ENODEV, ECONNABORTED } = constants.errno;

@@ -1,7 +1,7 @@
 // The device that every FUSE mount begins with. Where it cannot be had, the error says what to do about it.
 import { closeSync, constants, openSync } from 'node:fs';
+import { controlDevice } from '../../base/libc.ts';
 import { MountError } from '../driver.ts';
-import { controlDevice } from './libc.ts';
 import type { BackingFiles } from './passthrough.ts';
 
 const device = '/dev/fuse';

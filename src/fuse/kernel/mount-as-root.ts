@@ -1,9 +1,9 @@
 // Mounts by mount(2). Needs the right to (CAP_SYS_ADMIN), but no other program.
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
+import { mountFileSystem } from '../../base/libc.ts';
 import { MountError, type MountOptions } from '../driver.ts';
 import { openFuseDevice } from './fuse-device.ts';
-import { mountFileSystem } from './libc.ts';
 
 /** MS_RDONLY, MS_NOSUID, MS_NODEV of mount(2). */
 const mountFlag = { readOnly: 1, noSuid: 2, noDevices: 4 } as const;

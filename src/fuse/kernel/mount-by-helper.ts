@@ -3,10 +3,10 @@
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { receiveDescriptor, socketPair } from '../../base/libc.ts';
 import { MountError, type MountOptions } from '../driver.ts';
 import { type Finished, runProgram } from '../run-program.ts';
 import { checkFuseDevice } from './fuse-device.ts';
-import { receiveDescriptor, socketPair } from './libc.ts';
 
 const { EAGAIN, EINTR } = constants.errno;
 const program = 'fusermount3';

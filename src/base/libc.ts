@@ -8,6 +8,7 @@ interface Libc {
   readonly mount: (source: string, target: string, type: string, flags: number, data: string) => number;
   readonly socketpair: (domain: number, type: number, protocol: number, pair: Uint8Array) => number;
   readonly ioctl: (fd: number, request: number, argument: Uint8Array) => number;
+  readonly madvise: (start: number, length: number, advice: number) => number;
   readonly recvmsg: (fd: number, message: object, flags: number) => number;
 }
 
@@ -28,6 +29,7 @@ const load = (): Libc => {
     mount: library.func('mount', 'int', ['str', 'str', 'str', 'ulong', 'str']),
     socketpair: library.func('socketpair', 'int', ['int', 'int', 'int', 'void *']),
     ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'void *']),
+    madvise: library.func('madvise', 'int', ['uintptr_t', 'size_t', 'int']),
     recvmsg: library.func('recvmsg', 'long', ['int', koffi.pointer(msghdr), 'int']),
   };
 };
@@ -47,6 +49,10 @@ export const readNow = (fd: number, buffer: Uint8Array): number => orErrno(libc(
 /** `flags` and `data` as in mount(2). */
 export const mountFileSystem = (source: string, target: string, type: string, flags: number, data: string): number =>
   orErrno(libc().mount(source, target, type, flags, data));
+
+/** madvise(2); `start` and `length` of whole pages. */
+export const adviseMemory = (start: number, length: number, advice: number): number =>
+  orErrno(libc().madvise(start, length, advice));
 
 /** ioctl(2) with a pointer; must be one that does not block. */
 export const controlDevice = (fd: number, request: number, argument: Uint8Array): number =>
