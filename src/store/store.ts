@@ -16,10 +16,11 @@ const gatherMs = 500;
 /** Unless there are this many: each costs lmdb some microseconds of our only thread. */
 const gatherRows = 700;
 /** More of our memory than this is not left to pages of lmdb's file, bytes. */
-const residentLimit = 140 * 2 ** 20;
-/** How often that is looked at, milliseconds; while much is written, after so many batches, too. */
+const residentLimit = 120 * 2 ** 20;
+/** How often that is looked at, milliseconds; and while much goes on, after so many batches and rows read. */
 const lookMs = 30_000;
-const lookBatches = 8;
+const lookBatches = 4;
+const lookReads = 16_384;
 /** After lmdb failed (a full disk, say). */
 const retryMs = 5_000;
 
@@ -88,6 +89,7 @@ class LayeredStore implements Store {
   readonly #file: MappedFile;
   readonly #looking: NodeJS.Timeout;
   #batches = 0;
+  #reads = 0;
   readonly #databases = new Map<string, Database<unknown, Key>>();
   readonly #listeners: (() => void)[] = [];
   #layer = new Layer();
@@ -112,7 +114,7 @@ class LayeredStore implements Store {
     return {
       get: (key) => {
         const change = this.#layer.get(name, key);
-        return (change === undefined ? database.get(key) : change.value) as V | undefined;
+        return (change === undefined ? this.#stored(database, key) : change.value) as V | undefined;
       },
       put: (key, value) => this.#change({ table: name, key, value }),
       remove: (key) => this.#change({ table: name, key }),
@@ -229,6 +231,12 @@ class LayeredStore implements Store {
     this.#log.clear();
     this.#batches += 1;
     if (this.#batches % lookBatches === 0) this.#giveBack();
+  }
+
+  #stored(database: Database<unknown, Key>, key: Key): unknown {
+    this.#reads += 1;
+    if (this.#reads % lookReads === 0) this.#giveBack();
+    return database.get(key);
   }
 
   /** Reading lmdb's file leaves all of it resident in the end. */
