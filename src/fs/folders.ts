@@ -160,7 +160,7 @@ export class Folders {
   #isSave(source: NodeId, target: NodeId): boolean {
     const { queue, clock } = this.#parts;
     const [heir, former] = [needNode(this.#parts, source), needNode(this.#parts, target)];
-    if (heir.kind !== 'file' || former.kind !== 'file') return false;
+    if (heir.kind !== 'file' || former.kind !== 'file' || !queue.canSaveOver(source)) return false;
     const isYoung = heir.item === undefined || clock.now() - (heir.born ?? 0) < youngMs;
     const isOnDrive = former.item === undefined ? queue.mayBeMade(target) : former.item.kind === 'file';
     return isYoung && isOnDrive;

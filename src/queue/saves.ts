@@ -3,7 +3,7 @@
 import type { Item } from '../drive/drive.ts';
 import { foldName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
-import type { Entry, Intent, Place } from './intent.ts';
+import { type Claim, type Entry, type Intent, nameClaim, type Place } from './intent.ts';
 import type { Parts } from './sending.ts';
 
 /** What the queue does with its entries, in the running transaction. */
@@ -12,6 +12,8 @@ export interface Entries {
   isRunning(entry: Entry): boolean;
   /** Being sent now, or it may have been: what the drive made of it is not known. */
   isOpen(entry: Entry): boolean;
+  /** A later entry has to wait for these claims of the entry. */
+  isAwaited(entry: Entry, claims: readonly Claim[]): boolean;
   enter(intent: Intent, delayMs?: number): Entry;
   replace(entry: Entry): void;
   drop(entry: Entry): void;
@@ -43,7 +45,7 @@ export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   for (const one of [...superseded, ...others.filter((other) => !entries.isOpen(other))]) entries.drop(one);
   makeDirty(parts, heir);
   const pending = [...journal.of(heir), ...journal.of(former)];
-  const isQuiet = isOnDrive && !pending.some((one) => entries.isOpen(one));
+  const isQuiet = isOnDrive && !pending.some((one) => entries.isOpen(one) || isTakingOver(one.intent));
   // Names and descriptions are those of the item.
   if (isQuiet) for (const one of journal.of(former)) entries.replace(withNode(one, heir));
   const intent = { kind: 'put-content', node: heir, at, replaces: { node: former, left } } as const;
@@ -73,6 +75,7 @@ const isSuperseded = ({ intent }: Entry, at: Place): boolean =>
 const firstFormer = (parts: Parts, entries: Entries, node: NodeId): NodeId => {
   const save = parts.journal.of(node).find(({ intent }) => isTakingOver(intent));
   if (save === undefined || !isTakingOver(save.intent) || entries.isOpen(save)) return node;
+  if (isAwaited(parts, entries, save as Entry & { readonly intent: TakingOver })) return node;
   // What is being made of it now has to be dealt with first.
   if (parts.journal.of(node).some((entry) => entries.isOpen(entry))) return node;
   const { replaces } = save.intent;
@@ -90,6 +93,7 @@ const firstFormer = (parts: Parts, entries: Entries, node: NodeId): NodeId => {
 export const giveUpSave = (parts: Parts, entries: Entries, node: NodeId): Place | undefined => {
   const save = parts.journal.of(node).find(({ intent }) => isTakingOver(intent));
   if (save === undefined || !isTakingOver(save.intent) || entries.isOpen(save)) return undefined;
+  if (isAwaited(parts, entries, save as Entry & { readonly intent: TakingOver })) return undefined;
   const { replaces, at } = save.intent;
   for (const entry of parts.journal.of(node))
     if (entry === save || (isMove(entry) && entry.seq > save.seq)) entries.drop(entry);
@@ -97,6 +101,21 @@ export const giveUpSave = (parts: Parts, entries: Entries, node: NodeId): Place 
   entries.enter({ kind: 'remove', node: replaces.node, from: at });
   return replaces.left;
 };
+
+/** Others wait for a name that the save, and what is to be removed after it, give up: it has to happen before them. */
+const isAwaited = ({ journal }: Parts, entries: Entries, save: Entry & { readonly intent: TakingOver }): boolean => {
+  const { at, replaces } = save.intent;
+  const leaving = journal.of(replaces.node).find(({ intent }) => intent.kind === 'remove');
+  if (entries.isAwaited(save, [nameClaim(at)])) return true;
+  return leaving !== undefined && replaces.left !== undefined && entries.isAwaited(leaving, [nameClaim(replaces.left)]);
+};
+
+/** False if the node is to take over another item first, and has to stay where that is in the order of changes. */
+export const canSaveOver = (parts: Parts, entries: Entries, heir: NodeId): boolean =>
+  !parts.journal.of(heir).some((entry) => {
+    const { intent } = entry;
+    return isTakingOver(intent) && isAwaited(parts, entries, { ...entry, intent });
+  });
 
 type TakingOver = Required<Extract<Intent, { kind: 'put-content' }>>;
 

@@ -7,7 +7,17 @@ import { Attempts } from './attempts.ts';
 import { foldableRemovals, foldMove } from './folding.ts';
 import { type Hold, type HoldKind, Holds } from './holds.ts';
 import type { Entry, Gone, Intent, Place } from './intent.ts';
-import { type Entries, giveUpSave, heirOf, isTakingOver, putAside, type Save, saveBeside, saveOver } from './saves.ts';
+import {
+  canSaveOver,
+  type Entries,
+  giveUpSave,
+  heirOf,
+  isTakingOver,
+  putAside,
+  type Save,
+  saveBeside,
+  saveOver,
+} from './saves.ts';
 import type { Parts } from './sending.ts';
 import type { SentMark } from './sent-bytes.ts';
 import { isTemporaryName } from './temporary-names.ts';
@@ -66,6 +76,7 @@ export class UploadQueue {
       this.#turns.isRunning(entry.seq) ||
       entry.ambiguous === true ||
       (entry.sent !== undefined && 'at' in entry.intent),
+    isAwaited: ({ seq }, claims) => this.#turns.isAwaited(seq, claims),
     enter: (intent, delayMs) => this.#enter(intent, delayMs ?? this.#settlingOf(intent)),
     replace: (entry) => this.#replace(entry),
     drop: (entry) => this.#drop(entry),
@@ -159,7 +170,7 @@ export class UploadQueue {
     }
     const entries = journal.of(intent.node);
     const isFree = (entry: Entry): boolean =>
-      !this.#turns.isRunning(entry.seq) && (isOnDrive || entry.ambiguous !== true);
+      !isTakingOver(entry.intent) && !this.#turns.isRunning(entry.seq) && (isOnDrive || entry.ambiguous !== true);
     const isUnknown = !isOnDrive && entries.every(isFree);
     const free = isOnDrive || isUnknown ? entries.filter(isFree) : [];
     const [first] = isOnDrive ? free.filter((entry) => entry.intent.kind === 'move') : [];
@@ -174,6 +185,11 @@ export class UploadQueue {
   /** In the transaction that gives a name to another node, before it does: see saves.ts. */
   saveOver(save: Save): void {
     saveOver(this.#parts, this.#entries, save);
+  }
+
+  /** See saves.ts. */
+  canSaveOver(heir: NodeId): boolean {
+    return canSaveOver(this.#parts, this.#entries, heir);
   }
 
   /** In the transaction that makes a file under a name that another has left. */
