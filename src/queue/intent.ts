@@ -68,7 +68,7 @@ export interface Claim {
 
 export const nodeKey = (node: NodeId): string => `node ${node}`;
 export const nameClaim = ({ parent, name }: Place): Claim => ({ key: `name ${parent}/${foldName(name)}`, alone: true });
-const placeClaims = (place: Place): Claim[] => [{ key: nodeKey(place.parent), alone: false }, nameClaim(place)];
+export const placeClaims = (place: Place): Claim[] => [{ key: nodeKey(place.parent), alone: false }, nameClaim(place)];
 
 const across = (folder: Place, name: Place): Place => ({ parent: folder.parent, name: name.name });
 

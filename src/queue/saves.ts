@@ -3,7 +3,7 @@
 import type { Item } from '../drive/drive.ts';
 import { foldName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
-import { type Claim, type Entry, type Intent, nameClaim, type Place } from './intent.ts';
+import { type Claim, type Entry, type Intent, nameClaim, type Place, placeClaims } from './intent.ts';
 import type { Parts } from './sending.ts';
 
 /** What the queue does with its entries, in the running transaction. */
@@ -36,13 +36,12 @@ export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   const { journal, tree } = parts;
   const { heir, at } = save;
   const left = giveUpSave(parts, entries, heir) ?? firstPlace(parts, heir);
+  dropPlacing(parts, entries, heir);
   const former = firstFormer(parts, entries, save.former);
   const isOnDrive = tree.get(former)?.item !== undefined;
   const superseded = journal.of(former).filter((one) => isSuperseded(one, at) && !isBusy(entries, one, isOnDrive));
-  // What came of the new content under other names does not matter any more.
-  const others = journal.of(heir).filter((one) => ['put-content', 'move'].includes(one.intent.kind));
   const sent = superseded.flatMap((one) => one.sent ?? []);
-  for (const one of [...superseded, ...others.filter((other) => !entries.isOpen(other))]) entries.drop(one);
+  for (const one of superseded) entries.drop(one);
   makeDirty(parts, heir);
   const pending = [...journal.of(heir), ...journal.of(former)];
   const isQuiet = isOnDrive && !pending.some((one) => entries.isOpen(one) || isTakingOver(one.intent));
@@ -54,6 +53,12 @@ export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   if (isQuiet) inherit(parts, entries, entry);
   // What comes of the new content under its first name goes before anybody else may have that name.
   else if (left !== undefined) entries.enter({ kind: 'remove', node: former, from: left });
+};
+
+/** What came of the new content under other names does not matter any more, and nobody has to wait for it. */
+const dropPlacing = ({ journal }: Parts, entries: Entries, heir: NodeId): void => {
+  for (const entry of journal.of(heir))
+    if (['put-content', 'move'].includes(entry.intent.kind) && !entries.isOpen(entry)) entries.drop(entry);
 };
 
 /** In a transaction: what was to happen with the item that the node was to leave. */
@@ -110,10 +115,14 @@ const isAwaited = ({ journal }: Parts, entries: Entries, save: Entry & { readonl
   return leaving !== undefined && replaces.left !== undefined && entries.isAwaited(leaving, [nameClaim(replaces.left)]);
 };
 
-/** False if the node is to take over another item first, and has to stay where that is in the order of changes. */
+/**
+ * False if others wait for a place that the node leaves, or takes over, before: that has to stay where it is in the order of
+ * changes.
+ */
 export const canSaveOver = (parts: Parts, entries: Entries, heir: NodeId): boolean =>
   !parts.journal.of(heir).some((entry) => {
     const { intent } = entry;
+    if (intent.kind === 'move') return entries.isAwaited(entry, placeClaims(intent.from));
     return isTakingOver(intent) && isAwaited(parts, entries, { ...entry, intent });
   });
 

@@ -56,13 +56,16 @@ export class Turns {
     });
   }
 
-  /** A new entry; in the transaction that journals it. `settles`: it waits, and longer while others come that settle too. */
-  enter(entry: Entry, delayMs: number, settles: boolean): void {
+  /**
+   * A new entry; in the transaction that journals it. It waits for `delayMs`, and on while other changes come, up to `gatherMs` in
+   * all where that is more than 0.
+   */
+  enter(entry: Entry, delayMs: number, gatherMs: number): void {
     const { store } = this.#host;
     this.#claim(entry.seq, claimsOf(entry.intent));
     store.afterCommit(() => {
       this.#turns.set(entry.seq, { queued: false, running: false });
-      this.settle(entry.seq, delayMs, settles);
+      this.settle(entry.seq, delayMs, gatherMs);
     });
   }
 
@@ -107,13 +110,13 @@ export class Turns {
     return this.#order.isAwaited(seq, claims, except);
   }
 
-  /** The entry waits (anew) for so long, and with `settles` as long as other changes come, within limits. */
-  settle(seq: number, delayMs: number, settles: boolean): void {
+  /** The entry waits (anew) as `enter` has it. */
+  settle(seq: number, delayMs: number, gatherMs: number): void {
     const turn = this.#turns.get(seq);
     if (turn === undefined) return;
     const now = performance.now();
-    if (settles) this.#lastChange = now;
-    if (settles && delayMs > 0) turn.until ??= now + longestSettling * this.#settleMs;
+    if (gatherMs > 0) this.#lastChange = now;
+    if (gatherMs > 0 && delayMs > 0) turn.until ??= now + gatherMs;
     else delete turn.until;
     this.schedule(seq, delayMs);
   }

@@ -57,8 +57,16 @@ const notParked = (entry: Entry | undefined): Entry | undefined => (entry?.parke
 type Removal = Extract<Intent, { kind: 'remove' }>;
 type Concerns = (entry: Entry) => boolean;
 
-/** Kinds that are often many, and then fold into few. */
-const gathering: ReadonlySet<Intent['kind']> = new Set(['move', 'remove']);
+/**
+ * Kinds that are often many: so many times the settling time they wait while more come. Names and removals fold into few; and
+ * whoever copies a tree has this process, which has one thread, for himself meanwhile.
+ */
+const gathering: Readonly<Partial<Record<Intent['kind'], number>>> = {
+  move: longestSettling,
+  remove: longestSettling,
+  'create-folder': 3,
+  'put-content': 3,
+};
 
 export class UploadQueue {
   readonly #parts: Parts;
@@ -108,7 +116,7 @@ export class UploadQueue {
 
   /** Takes up what an earlier run left. */
   start(): void {
-    for (const entry of this.#parts.journal.all()) this.#turns.enter(entry, 0, false);
+    for (const entry of this.#parts.journal.all()) this.#turns.enter(entry, 0, 0);
   }
 
   /** Journals a change, in the running transaction. It is sent some time after that is on the disk. */
@@ -129,7 +137,7 @@ export class UploadQueue {
     if (waiting.parked !== undefined) journal.put(unparked(waiting));
     const isLong = clock.now() - waiting.since > longestSettling * this.#options.settleMs;
     const delay = isLong || this.#isPressing(waiting) ? 0 : this.#settlingOf(waiting.intent);
-    store.afterCommit(() => this.#turns.settle(waiting.seq, delay, false));
+    store.afterCommit(() => this.#turns.settle(waiting.seq, delay, 0));
   }
 
   /**
@@ -329,12 +337,16 @@ export class UploadQueue {
     return isTemporary ? temporarySettling * settleMs : settleMs;
   }
 
+  #gatherMs({ kind }: Intent): number {
+    return (gathering[kind] ?? 0) * this.#options.settleMs;
+  }
+
   /** In a transaction: a new entry behind all others. */
   #enter(intent: Intent, delayMs: number, sent: readonly SentMark[] = []): Entry {
     const { journal, clock } = this.#parts;
     const added = journal.add(intent, clock.now());
     const entry = sent.length === 0 ? added : journal.put({ ...added, sent });
-    this.#turns.enter(entry, this.#isPressing(entry) ? 0 : delayMs, gathering.has(intent.kind));
+    this.#turns.enter(entry, this.#isPressing(entry) ? 0 : delayMs, this.#gatherMs(intent));
     return entry;
   }
 
@@ -344,7 +356,7 @@ export class UploadQueue {
     journal.put(entry);
     this.#turns.change(entry);
     const delay = this.#isPressing(entry) ? 0 : this.#settlingOf(entry.intent);
-    store.afterCommit(() => this.#turns.settle(entry.seq, delay, gathering.has(entry.intent.kind)));
+    store.afterCommit(() => this.#turns.settle(entry.seq, delay, this.#gatherMs(entry.intent)));
   }
 
   /** In a transaction: takes an unsent entry out. */

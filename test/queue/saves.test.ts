@@ -276,3 +276,40 @@ describe('a save while the one before is being sent', () => {
     assert.deepEqual(await bench.shown(), bench.tree());
   });
 });
+
+describe('what a save leaves', () => {
+  test('has gone before its name is another file, also when the save itself is removed', async () => {
+    await using bench = await Bench.open({ fs: { settleMs: 5 } });
+    bench.memory.store.put('doc', 'old');
+    await bench.list();
+    await bench.write('/draft', 'one');
+    await bench.sync();
+    const { arrived, letGo } = hold(bench, 'upload');
+    await bench.write('/draft', 'two');
+    await arrived;
+    await bench.calls.rename('/draft', '/doc');
+    await bench.write('/draft', 'another');
+    await bench.calls.unlink('/doc');
+    letGo();
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { draft: 'another' });
+    assert.deepEqual(await bench.shown(), bench.tree());
+    assert.deepEqual(bench.troubles, []);
+  });
+
+  test('has gone before its folder is removed', async () => {
+    await using bench = await Bench.open({ fs: { settleMs: 100 } });
+    bench.memory.store.put('doc', 'old');
+    await bench.list();
+    await bench.calls.mkdir('/folder', 0o755);
+    await bench.write('/folder/draft', 'new');
+    await bench.sync();
+    await bench.calls.rename('/folder/draft', '/moved');
+    await bench.calls.rmdir('/folder');
+    await bench.calls.rename('/moved', '/doc');
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { doc: 'new' });
+    assert.deepEqual(await bench.shown(), bench.tree());
+    assert.deepEqual(bench.troubles, []);
+  });
+});
