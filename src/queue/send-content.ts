@@ -218,7 +218,7 @@ const hasMovedOn = async (
   if (now === undefined) return true;
   const isNews = !isSameContent(base, now);
   const generation = file.generation;
-  if (isNews && (await holdsSame(parts, file, now, context.signal))) {
+  if ((isNews || mayHideOurs(parts, entry)) && (await holdsSame(parts, file, now, context.signal))) {
     note(parts, entry, subject, generation, now);
   } else if (!isNews || (await holdsSent(drive, now, entry.sent ?? [], context.signal))) {
     store.transact(() => {
@@ -230,6 +230,10 @@ const hasMovedOn = async (
   } else partWays(parts, entry, tree.get(node.id) ?? node, now, context);
   return true;
 };
+
+/** Where versions are times of whole seconds, what we sent ourselves a moment ago may look like what was there before. */
+const mayHideOurs = ({ drive }: Parts, { sent }: ContentEntry): boolean =>
+  !drive.features.conditionalWrites && sent !== undefined && sent.length > 0;
 
 /** The node's item as it is on the drive. Undefined if it is gone, which has been dealt with then. */
 const whatIs = async (

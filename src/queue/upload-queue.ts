@@ -1,5 +1,6 @@
 // Takes changes into the journal, folded with those that wait there already, and sends them in the background: each when its
 // turn has come (turns.ts), again after passing faults, and not at all once it is parked. Nothing is ever dropped.
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault } from '../drive/drive-error.ts';
 import type { NodeId } from '../metadata/node.ts';
@@ -94,6 +95,8 @@ export class UploadQueue {
     this.#parts = parts;
     this.#options = options;
     this.#holds = new Holds(parts.store);
+    // As many wait for it as entries are sent at a time.
+    setMaxListeners(0, this.#abort.signal);
     const attempts = new Attempts(parts, {
       ...{ settleMs: options.settleMs, parked: options.parked, signal: this.#abort.signal },
       enter: (intent) => this.#enter(intent, 0),

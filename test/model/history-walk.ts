@@ -124,7 +124,12 @@ class HistoryWalk {
 
   async #whole(fd: number): Promise<string> {
     const { calls } = this.#world;
-    return (await calls.read(fd, 0, (await calls.fstat(fd)).size)).toString();
+    for (;;) {
+      const { size } = await calls.fstat(fd);
+      const whole = await calls.read(fd, 0, size);
+      // A handle that has read nothing yet may go on to a newer version, of another size, with its first read.
+      if ((await calls.fstat(fd)).size === size) return whole.toString();
+    }
   }
 
   async #noted(path: string, ino: number): Promise<void> {

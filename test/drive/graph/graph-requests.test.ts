@@ -90,7 +90,9 @@ describe('requests of the graph dialect', () => {
     await using graph = await graphOnEmulator();
     const { drive, root, asked } = graph;
     const file = await drive.upload(fresh({ parentId: root.id, name: 'file' }, 'some text'));
-    assert.deepEqual(await asked(() => collect(drive.read(file, { start: 0, end: 4 }))), ['download', 'get']);
+    // Both are under way at once.
+    const first = await asked(() => collect(drive.read(file, { start: 0, end: 4 })));
+    assert.deepEqual(first.sort(), ['download', 'get']);
     assert.deepEqual(await asked(() => collect(drive.read(file, { start: 4, end: 9 }))), ['download']);
   });
 
