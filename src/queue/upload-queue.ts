@@ -58,15 +58,10 @@ const notParked = (entry: Entry | undefined): Entry | undefined => (entry?.parke
 type Removal = Extract<Intent, { kind: 'remove' }>;
 type Concerns = (entry: Entry) => boolean;
 
-/**
- * Kinds that are often many: so many times the settling time they wait while more come. Names and removals fold into few; and
- * whoever copies a tree has this process, which has one thread, for himself meanwhile.
- */
+/** Kinds that are often many, and then fold into few: so many times the settling time they wait while more come. */
 const gathering: Readonly<Partial<Record<Intent['kind'], number>>> = {
   move: longestSettling,
   remove: longestSettling,
-  'create-folder': 3,
-  'put-content': 3,
 };
 
 export class UploadQueue {
