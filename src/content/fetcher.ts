@@ -108,12 +108,9 @@ export class Fetcher {
 
   /** Brings what is missing from `start` to `end` as well, as far as that is worth it; nobody waits for it. */
   readAhead(missing: readonly ByteRange[], end: number): void {
-    if (this.#isFailing || this.#abort.signal.aborted) return;
-    const coming = [...this.#transfers].map(({ left }) => left);
-    const gaps = missing.flatMap(
-      (gap) => Ranges.from([[gap.start, gap.end]]).without(Ranges.from(coming.map(toPair))).list,
-    );
-    for (const gap of gaps)
+    if (this.#isFailing || this.#transfers.size >= mostParts || this.#abort.signal.aborted) return;
+    const coming = Ranges.from([...this.#transfers].map(({ left }) => toPair(left)));
+    for (const gap of Ranges.from(missing.map(toPair)).without(coming).list)
       for (let at = gap.start; at < gap.end && this.#transfers.size < mostParts; at += partSize) {
         const stop = Math.min(at + partSize, gap.end);
         // The window will be larger by the next read.

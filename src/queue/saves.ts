@@ -78,9 +78,8 @@ const isSuperseded = ({ intent }: Entry, at: Place): boolean =>
 
 /** If the node was itself to take over an item, and has not done so, that is what counts; its own may go. */
 const firstFormer = (parts: Parts, entries: Entries, node: NodeId): NodeId => {
-  const save = parts.journal.of(node).find(({ intent }) => isTakingOver(intent));
-  if (save === undefined || !isTakingOver(save.intent) || entries.isOpen(save)) return node;
-  if (isAwaited(parts, entries, save as Entry & { readonly intent: TakingOver })) return node;
+  const save = revocableSave(parts, entries, node);
+  if (save === undefined) return node;
   // What is being made of it now has to be dealt with first.
   if (parts.journal.of(node).some((entry) => entries.isOpen(entry))) return node;
   const { replaces } = save.intent;
@@ -96,9 +95,8 @@ const firstFormer = (parts: Parts, entries: Entries, node: NodeId): NodeId => {
  * if it was to take over one.
  */
 export const giveUpSave = (parts: Parts, entries: Entries, node: NodeId): Place | undefined => {
-  const save = parts.journal.of(node).find(({ intent }) => isTakingOver(intent));
-  if (save === undefined || !isTakingOver(save.intent) || entries.isOpen(save)) return undefined;
-  if (isAwaited(parts, entries, save as Entry & { readonly intent: TakingOver })) return undefined;
+  const save = revocableSave(parts, entries, node);
+  if (save === undefined) return undefined;
   const { replaces, at } = save.intent;
   for (const entry of parts.journal.of(node))
     if (entry === save || (isMove(entry) && entry.seq > save.seq)) entries.drop(entry);
@@ -108,7 +106,7 @@ export const giveUpSave = (parts: Parts, entries: Entries, node: NodeId): Place 
 };
 
 /** Others wait for a name that the save, and what is to be removed after it, give up: it has to happen before them. */
-const isAwaited = ({ journal }: Parts, entries: Entries, save: Entry & { readonly intent: TakingOver }): boolean => {
+const isAwaited = ({ journal }: Parts, entries: Entries, save: SaveEntry): boolean => {
   const { at, replaces } = save.intent;
   const leaving = journal.of(replaces.node).find(({ intent }) => intent.kind === 'remove');
   if (entries.isAwaited(save, [nameClaim(at)])) return true;
@@ -123,10 +121,19 @@ export const canSaveOver = (parts: Parts, entries: Entries, heir: NodeId): boole
   !parts.journal.of(heir).some((entry) => {
     const { intent } = entry;
     if (intent.kind === 'move') return entries.isAwaited(entry, placeClaims(intent.from));
-    return isTakingOver(intent) && isAwaited(parts, entries, { ...entry, intent });
+    return isSaveEntry(entry) && isAwaited(parts, entries, entry);
   });
 
 type TakingOver = Required<Extract<Intent, { kind: 'put-content' }>>;
+type SaveEntry = Entry & { readonly intent: TakingOver };
+
+const isSaveEntry = (entry: Entry): entry is SaveEntry => isTakingOver(entry.intent);
+
+/** The save that the node waits for, if it can still be taken back. */
+const revocableSave = (parts: Parts, entries: Entries, node: NodeId): SaveEntry | undefined => {
+  const save = parts.journal.of(node).find(isSaveEntry);
+  return save === undefined || entries.isOpen(save) || isAwaited(parts, entries, save) ? undefined : save;
+};
 
 /** The item has not passed to the node yet. */
 export const isTakingOver = (intent: Intent): intent is TakingOver =>
