@@ -41,7 +41,7 @@ export class Files {
   readonly written = new Map<NodeId, Timestamp>();
   /** The state of each content that the journal knows of. */
   readonly #journaled = new WeakMap<ContentFile, number>();
-  /** Where programs were refused a write for want of room: what is there is only part of what they meant. */
+  /** Where programs were refused a write, for want of room or for its size: what is there is only part of what they meant. */
   readonly #refused = new WeakMap<ContentFile, number>();
   /** What the kernel's page cache holds, by node. */
   readonly #lastOpened = new Map<NodeId, number>();
@@ -95,9 +95,10 @@ export class Files {
     const { file, flags, node } = this.#toWrite(id);
     const at = (flags & constants.O_APPEND) !== 0 ? file.size : offset;
     try {
+      this.#checkStorable(at + data.length);
       file.write(at, data);
     } catch (error) {
-      if (error instanceof FsError && error.code === 'ENOSPC') this.#refused.set(file, at);
+      if (error instanceof FsError && ['ENOSPC', 'EFBIG'].includes(error.code)) this.#refused.set(file, at);
       throw error;
     }
     const refusedAt = this.#refused.get(file);
@@ -179,7 +180,10 @@ export class Files {
     if (![0, keepSize, punchHole | keepSize, zeroRange, zeroRange | keepSize].includes(mode))
       throw new FsError('EOPNOTSUPP', `fallocate mode ${mode} is not for drives`);
     if ((mode & (punchHole | zeroRange)) !== 0) file.punch(offset, end);
-    if ((mode & keepSize) === 0 && end > file.size) file.truncate(end);
+    if ((mode & keepSize) === 0 && end > file.size) {
+      this.#checkStorable(end);
+      file.truncate(end);
+    }
     this.written.set(node, now(this.#parts));
   }
 
@@ -220,6 +224,7 @@ export class Files {
 
   truncateFile(file: ContentFile, size: number): void {
     const node = file.node as NodeId;
+    this.#checkStorable(size);
     // A truncation to the same size still counts as a change of the file.
     this.written.set(node, now(this.#parts));
     file.truncate(size);
@@ -281,7 +286,8 @@ export class Files {
   #parkHalf(id: NodeId): void {
     const { queue, journal } = this.#parts;
     const entry = journal.of(id).find(({ intent }) => intent.kind === 'put-content');
-    const parked = 'there was no room for all that a program wrote: what is here is only part of it';
+    const parked =
+      'there was no room for all that a program wrote, or it is too large: what is here is only part of it';
     if (entry !== undefined) queue.park(entry, { parked, fault: 'full', half: true });
   }
 
@@ -289,6 +295,12 @@ export class Files {
   #journaledGeneration(id: NodeId, file: ContentFile): number | undefined {
     const isWaiting = (): boolean => this.#parts.journal.of(id).some(({ intent }) => intent.kind === 'put-content');
     return this.#journaled.get(file) ?? (isWaiting() ? 0 : undefined);
+  }
+
+  /** What the drive could never take is better refused now than found in the queue later. */
+  #checkStorable(size: number): void {
+    const { maxFileSize } = this.#parts.drive.features;
+    if (size > maxFileSize) throw new FsError('EFBIG', `${size} bytes; the drive takes files up to ${maxFileSize}`);
   }
 
   #checkOpenable(node: Node): void {

@@ -45,6 +45,24 @@ const freeBytes = async (bench: Bench): Promise<number> => {
   return blockSize * blocksFree;
 };
 
+test('more than the drive takes in one file: EFBIG at once, for every way to grow, and nothing half on the drive', async () => {
+  const features = { ...liveLike, simpleUploadLimit: 2 ** 18, maxFileSize: mega };
+  await using bench = await Bench.open({ memory: { features } });
+  const isTooLarge = (error: unknown): boolean => error instanceof FsError && error.code === 'EFBIG';
+  await assert.rejects(copy(bench, '/large', 2 * mega), isTooLarge);
+  const [left] = await bench.sync();
+  assert.match(left?.parked ?? '', /only part of it/);
+  assert.equal(bench.memory.count('upload'), 0);
+  await assert.rejects(bench.calls.truncate('/large', mega + 1), isTooLarge);
+  const fd = await bench.calls.open('/large', O_WRONLY);
+  await assert.rejects(bench.calls.fallocate(fd, 0, 0, mega + 1), isTooLarge);
+  await bench.calls.close(fd);
+  await bench.calls.truncate('/large', 0);
+  await copy(bench, '/large', mega);
+  assert.deepEqual(await bench.sync(), []);
+  assert.equal(bench.tree()['large']?.length, mega);
+});
+
 test('9 MB where 5 MB are free: ENOSPC at the write, and nothing half on the drive', async () => {
   await using bench = await open(5 * mega);
   await assert.rejects(copy(bench, '/large', 9 * mega), isFull);
