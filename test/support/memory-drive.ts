@@ -109,13 +109,15 @@ export class MemoryDrive implements Drive {
     await this.#ask({ intent: 'children', id }, signal);
     if (this.store.get(id).kind !== 'folder') throw new DriveError('refused', `item ${id} is no folder`);
     const pageSize = this.#options.pageSize ?? 100;
-    for (let offset = 0; offset === 0 || offset < this.store.children(id).length; offset += pageSize) {
-      if (offset > 0) await this.#ask({ intent: 'page', id }, signal);
+    for (let last: ItemId | undefined; ; ) {
+      // A page goes on behind an item, not at a number of items: what others remove meanwhile makes nobody be left out.
+      const left = this.store.children(id, last);
+      const page = left.slice(0, pageSize);
+      last = page.at(-1)?.id;
+      yield page.map((item) => this.store.toItem(item));
+      if (left.length <= pageSize) return;
+      await this.#ask({ intent: 'page', id }, signal);
       this.store.get(id);
-      yield this.store
-        .children(id)
-        .slice(offset, offset + pageSize)
-        .map((item) => this.store.toItem(item));
     }
   }
 

@@ -28,6 +28,9 @@ export interface MemoryStoreOptions {
 
 export const rootId: ItemId = 'root';
 
+/** Ids are counted, whatever they are of; the root was there before. */
+const serialOf = (id: ItemId): number => Number(id.split('!')[1] ?? 0);
+
 const textBytes = (content: Uint8Array | string): Uint8Array =>
   typeof content === 'string' ? new TextEncoder().encode(content) : Uint8Array.from(content);
 
@@ -89,8 +92,10 @@ export class MemoryStore {
     return item;
   }
 
-  children(id: ItemId): StoredItem[] {
-    return [...this.items.values()].filter((item) => item.parentId === id);
+  /** In the order in which they were made; `behind`: those made after that item, which may be gone. */
+  children(id: ItemId, behind: ItemId = rootId): StoredItem[] {
+    const serial = serialOf(behind);
+    return [...this.items.values()].filter((item) => item.parentId === id && serialOf(item.id) > serial);
   }
 
   childNamed(id: ItemId, name: string): StoredItem | undefined {
