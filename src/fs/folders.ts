@@ -227,8 +227,10 @@ export class Folders {
 
   /** In a transaction. What the drive does not know yet needs no move: it is created where it is. */
   #move(id: NodeId, from: Place, to: Place): void {
-    const { tree, queue, journal } = this.#parts;
+    const { tree, queue, journal, changes } = this.#parts;
+    const wasAhead = tree.get(id)?.ahead.place;
     const node = tree.place(id, to.parent, to.name);
+    if (wasAhead) changes.vacated(from.parent, from.name);
     this.#parts.conflicts.end(id);
     if (node.item === undefined && journal.of(id).length === 0) return;
     const { place: _, ...others } = node.ahead;

@@ -6,7 +6,7 @@ import { type Timestamp, timestamp } from '../base/timestamp.ts';
 import type { Item, ItemId } from '../drive/drive.ts';
 import type { Store } from '../store/store.ts';
 import { rebased } from './base-version.ts';
-import { distinctName, isLinkItem, toLocalName } from './names.ts';
+import { distinctName, foldName, isLinkItem, toLocalName } from './names.ts';
 import { type Node, type NodeId, type NodeKind, rootNode } from './node.ts';
 import type { NodeChanges, Tree } from './tree.ts';
 
@@ -246,6 +246,32 @@ export class RemoteChanges {
     });
   }
 
+  /**
+   * One of our own nodes has left a name that the drive never gave it: an item that got a number for its sake gets the name.
+   * (Where two items of one name are on the drive, the number stays.)
+   */
+  vacated(parent: NodeId, name: string): void {
+    this.#store.transact(() => {
+      if (this.#tree.childAnyCase(parent, name) !== undefined) return;
+      for (const node of this.#numbered(parent, name)) {
+        const wanted = node.item === undefined ? '' : toLocalName(node.item.name, node.kind === 'symlink');
+        if (node.ahead.place || foldName(wanted) !== foldName(name)) continue;
+        this.#replaceAs(node, parent, wanted);
+        return;
+      }
+    });
+  }
+
+  /** What is shown under the name with a number. */
+  *#numbered(parent: NodeId, name: string): Iterable<Node> {
+    for (let number = 2; ; number += 1) {
+      const child = this.#tree.childAnyCase(parent, distinctName(name, number));
+      const node = child === undefined ? undefined : this.#tree.get(child.id);
+      if (node === undefined) return;
+      yield node;
+    }
+  }
+
   #mark(): { readonly listing?: number } {
     return this.listing === undefined ? {} : { listing: this.listing };
   }
@@ -367,7 +393,10 @@ export class RemoteChanges {
   }
 
   #replace(node: Node, item: Item, folder: NodeId): void {
-    const wanted = toLocalName(item.name, node.kind === 'symlink');
+    this.#replaceAs(node, folder, toLocalName(item.name, node.kind === 'symlink'));
+  }
+
+  #replaceAs(node: Node, folder: NodeId, wanted: string): void {
     if (node.parent !== undefined) {
       this.#listener.entryChanged(node.parent, node.name);
       this.#tree.detach(node.id);

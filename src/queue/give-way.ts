@@ -27,10 +27,11 @@ const pathOf = ({ tree }: Parts, { parent, name }: Place): string =>
 
 /** In a transaction: the copy gets its name, and is listed. */
 const setBeside = (parts: Parts, node: NodeId, place: Place, item: Item | undefined): string => {
-  const { tree, store, conflicts, clock } = parts;
+  const { tree, store, conflicts, clock, changes } = parts;
   const name = freeConflictName(parts, place);
   const path = pathOf(parts, place);
   tree.place(node, place.parent, name);
+  changes.vacated(place.parent, place.name);
   conflicts.add({ node, path, at: clock.now(), ...(item === undefined ? {} : { item: item.id }) });
   store.afterCommit(() => parts.renamed(place.parent, place.name, name));
   return name;

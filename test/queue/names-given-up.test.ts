@@ -1,0 +1,40 @@
+// An item that came under a name which one of our own nodes had: it is shown with a number as long as that has to be.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Bench } from '../support/opened.ts';
+import { breakDrive, until } from '../support/queue-steps.ts';
+
+/** `/mine` is renamed to `/name` here while the drive takes no changes, and somebody else makes `/name` there. */
+const open = async (): Promise<{ bench: Bench; mend: () => void }> => {
+  const bench = await Bench.open({ fs: { listingAgeMs: 0 } });
+  bench.memory.store.put('mine', 'mine');
+  await bench.list();
+  const { mend } = breakDrive(bench, 'offline', ({ intent }) => intent === 'move');
+  await bench.calls.rename('/mine', '/name');
+  bench.memory.store.put('name', 'theirs');
+  await until(async () => (await bench.list()).includes('name (2)'));
+  return { bench, mend };
+};
+
+test('theirs gets its name when ours has had to give way', async () => {
+  const { bench, mend } = await open();
+  await using _ = bench;
+  mend();
+  assert.deepEqual(await bench.sync(), []);
+  const names = await bench.list();
+  assert.deepEqual(names, Object.keys(bench.tree()).sort());
+  assert.equal(await bench.read('/name'), 'theirs');
+  assert.match(names[1] ?? '', /^name \(conflict /);
+});
+
+test('and when ours is renamed once more before it was sent', async () => {
+  const { bench, mend } = await open();
+  await using _ = bench;
+  await bench.calls.rename('/name', '/other');
+  assert.deepEqual(await bench.list(), ['name', 'other']);
+  assert.equal(await bench.read('/name'), 'theirs');
+  mend();
+  assert.deepEqual(await bench.sync(), []);
+  assert.deepEqual(bench.tree(), { name: 'theirs', other: 'mine' });
+  assert.deepEqual(await bench.shown(), bench.tree());
+});
