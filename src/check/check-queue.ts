@@ -4,16 +4,16 @@ import { type Ahead, type Node, type NodeId, rootNode } from '../metadata/node.t
 import { type Entry, type Intent, nodesOf } from '../queue/intent.ts';
 import type { Ground } from './ground.ts';
 
-type Kinds = ReadonlySet<Intent['kind'] | 'making'>;
+/** What waits to be sent of a node; `replaced`: its item passes, or has passed, to another node, which is not sent yet. */
+type Kind = Intent['kind'] | 'making' | 'replaced';
+type Kinds = ReadonlySet<Kind>;
 
 export const checkQueue = async (ground: Ground, signal: AbortSignal): Promise<void> => {
   const entries = [...ground.journal.all()];
   await ground.each(entries, ({ key, value }) => checkEntry(ground, key, value), signal);
-  const byNode = new Map<NodeId, Entry[]>();
-  for (const { value } of ground.journal.all())
-    for (const node of nodesOf(value.intent)) byNode.set(node, [...(byNode.get(node) ?? []), value]);
+  const kinds = kindsByNode([...ground.journal.all()].map(({ value }) => value));
   const ids = [...ground.nodes.keys()];
-  await ground.each(ids, (id) => checkNode(ground, id, byNode.get(id) ?? []), signal);
+  await ground.each(ids, (id) => checkNode(ground, id, kinds.get(id) ?? new Set()), signal);
   for (const key of [...ground.conflicts.keys()])
     if (ground.nodes.get(key) === undefined)
       ground.found(`a conflict is listed of node ${key}, which does not exist`, () => ground.conflicts.remove(key));
@@ -37,16 +37,20 @@ const checkEntry = (ground: Ground, seq: number, entry: Entry): void => {
     ground.found(`change ${seq} has a number that would be given again`, () => ground.about.put('last-entry', seq));
 };
 
-const kindsOf = (entries: readonly Entry[]): Kinds => {
-  const kinds = new Set<Intent['kind'] | 'making'>(entries.map(({ intent }) => intent.kind));
-  if (entries.some(({ intent }) => 'at' in intent && intent.at !== undefined)) kinds.add('making');
-  return kinds;
+const kindsByNode = (entries: readonly Entry[]): ReadonlyMap<NodeId, Kinds> => {
+  const found = new Map<NodeId, Set<Kind>>();
+  const note = (node: NodeId, kind: Kind): void => void found.set(node, (found.get(node) ?? new Set()).add(kind));
+  for (const { intent } of entries) {
+    for (const node of nodesOf(intent)) note(node, intent.kind);
+    if ('at' in intent && intent.at !== undefined) note(intent.node, 'making');
+    if (intent.kind === 'put-content' && intent.replaces !== undefined) note(intent.replaces.node, 'replaced');
+  }
+  return found;
 };
 
-const checkNode = (ground: Ground, id: NodeId, entries: readonly Entry[]): void => {
+const checkNode = (ground: Ground, id: NodeId, kinds: Kinds): void => {
   const node = ground.nodes.get(id);
   if (node === undefined || id === rootNode) return;
-  const kinds = kindsOf(entries);
   const record = node.content === undefined ? undefined : ground.contents.get(node.content);
   const isDirty = record?.dirty ?? false;
   checkAhead(ground, node, kinds, isDirty);
@@ -58,10 +62,10 @@ const checkNode = (ground: Ground, id: NodeId, entries: readonly Entry[]): void 
     );
 };
 
-const flags: readonly { readonly aspect: keyof Ahead; readonly kinds: readonly Intent['kind'][] }[] = [
-  { aspect: 'place', kinds: ['move', 'remove'] },
+const flags: readonly { readonly aspect: keyof Ahead; readonly kinds: readonly Kind[] }[] = [
+  { aspect: 'place', kinds: ['move', 'remove', 'replaced'] },
   { aspect: 'description', kinds: ['describe'] },
-  { aspect: 'content', kinds: ['put-content', 'remove'] },
+  { aspect: 'content', kinds: ['put-content', 'remove', 'replaced'] },
 ];
 
 const checkAhead = (ground: Ground, node: Node, kinds: Kinds, isDirty: boolean): void => {

@@ -58,6 +58,22 @@ describe('skydrive check', () => {
     assert.deepEqual(await bench.opened.check({ remote: true }, never), []);
   });
 
+  test('a save by rename that waits is nothing wrong, and its repair changes nothing', async () => {
+    await using bench = await Bench.open();
+    bench.memory.store.put('document', 'old');
+    await bench.list();
+    const { mend } = breakDrive(bench);
+    await bench.write('/temporary', 'new');
+    await bench.calls.rename('/temporary', '/document');
+    assert.deepEqual(await bench.opened.check({ remote: false }, never), []);
+    await bench.opened.close();
+    assert.deepEqual(await look(bench.folder, true), []);
+    mend();
+    await bench.reopenClosed();
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { document: 'new' });
+  });
+
   for (const { title, plant, says, forgotten = [], moved = {} } of breaches)
     test(`${title}: found and mended`, async () => {
       await using bench = await closed();
