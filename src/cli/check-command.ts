@@ -6,7 +6,6 @@ import { SettingsError } from '../config-sources.ts';
 import { askDaemon } from '../daemon/control-client.ts';
 import { type OurMount, ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
-import { checkFolder } from '../mount-folder.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { deadOrThrow } from './keepers.ts';
@@ -46,6 +45,7 @@ const findingsInFolder = async (
   context: CommandContext,
   { repair = false, remote = false }: Options,
 ): Promise<Finding[]> => {
+  const { checkFolder } = await import('../mount-folder.ts');
   const { signal } = new AbortController();
   return [...(await checkFolder(await context.settings(), { log: context.log, repair, remote }, signal))];
 };

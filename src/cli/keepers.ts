@@ -3,7 +3,6 @@ import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
 import { ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { type Answers, type Ask, ControlError, protocolVersion, type Question } from '../daemon/protocol.ts';
 import { answerUpkeep } from '../daemon/upkeep-answers.ts';
-import { openFolder } from '../mount-folder.ts';
 import type { CommandContext } from './command-context.ts';
 
 export interface Keeper {
@@ -48,6 +47,7 @@ const forFolder = async (
   path: string,
   work: (keeper: Keeper) => Promise<void>,
 ): Promise<void> => {
+  const { openFolder } = await import('../mount-folder.ts');
   const { opened, close } = openFolder(await context.settings(), context.log);
   const inside = path.replace(/^\/+|\/+$/g, '');
   const { signal } = new AbortController();

@@ -2,12 +2,18 @@
 // ends: with an answer whose body is read or disposed of, with an HttpFailure, or with the caller's reason to abort.
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
-import axios, { type AxiosResponse } from 'axios';
+import type { AxiosResponse, AxiosStatic } from 'axios';
 import type { Clock } from '../base/clock.ts';
 import { HttpFailure, type HttpTrouble } from './http-failure.ts';
 import { type OutgoingBody, outgoingBody, type RequestBody } from './request-body.ts';
 import { type TimeLimits, Watch } from './time-limits.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded with the first request, which many commands never make; and as one file, since its modules take twice as long. */
+const axios = (): AxiosStatic => require('axios') as AxiosStatic;
 
 export interface ExchangeRequest {
   readonly method: string;
@@ -67,7 +73,7 @@ const failureOf = (error: unknown, request: ExchangeRequest, watch: Watch, sent:
 };
 
 const ask = (connections: Connections, request: ExchangeRequest, body: OutgoingBody, watch: Watch) =>
-  axios.request<Readable>({
+  axios().request<Readable>({
     ...{ method: request.method, url: request.url.href, data: body.data, signal: watch.signal },
     // axios fills in what is missing, so that what should not be sent must be said.
     headers: { accept: '*/*', 'content-type': false, ...body.headers, ...request.headers },
