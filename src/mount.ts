@@ -208,13 +208,31 @@ class RunningMount implements Mount {
     return reach.outage === undefined;
   }
 
+  /** Until all is sent, or nobody is there to send it to. */
   async #drain(timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
-    if (!(await this.#isInReach(signal))) return;
-    const limit = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)];
+    const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+    const ending = [limit, signal].filter((one) => one !== undefined);
     try {
-      await this.#opened.sync(undefined, AbortSignal.any([...limit, ...(signal === undefined ? [] : [signal])]));
+      while (await this.#isInReach(signal)) if (await this.#isSent(ending)) return;
     } catch (error) {
-      if (signal?.aborted || !limit[0]?.aborted) throw error;
+      if (signal?.aborted || !limit?.aborted) throw error;
+    }
+  }
+
+  /** False when an outage began before all was sent. */
+  async #isSent(ending: readonly AbortSignal[]): Promise<boolean> {
+    const lost = new AbortController();
+    const unwatch = this.#reach.watch((outage) => {
+      if (outage !== undefined) lost.abort();
+    });
+    try {
+      await this.#opened.sync(undefined, AbortSignal.any([lost.signal, ...ending]));
+      return true;
+    } catch (error) {
+      if (lost.signal.aborted) return false;
+      throw error;
+    } finally {
+      unwatch();
     }
   }
 }
