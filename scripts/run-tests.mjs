@@ -8,13 +8,16 @@ import { join } from 'node:path';
 
 /** Begun first, the slowest before the others, so that nobody waits for one of them alone in the end. */
 const long = [
-  'test/cli/ancestor-table.test.ts',
-  'test/mounts/tools.test.ts',
   'test/mounts/kernel.posix.test.ts',
-  'test/cli/mount-command.test.ts',
+  'test/mounts/tools.test.ts',
+  'test/fs/graph-quirks.test.ts',
   'test/mounts/native.posix.test.ts',
+  'test/cli/ancestor-table.test.ts',
   'test/cli/offline.test.ts',
+  'test/cli/transfers.test.ts',
   'test/crash/crash.test.ts',
+  'test/cli/mount-command.test.ts',
+  'test/fs/random-walk.test.ts',
 ];
 
 /** What may mount. */

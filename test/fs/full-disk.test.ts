@@ -2,6 +2,8 @@
 // Needs a small file system of its own, which only root can mount.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../src/base/clock.ts';
 import { FsError } from '../../src/base/errors.ts';
@@ -20,7 +22,8 @@ const smallDisk = async () => {
   return {
     path: folder.path,
     [Symbol.asyncDispose]: async () => {
-      execFileSync('umount', [folder.path]);
+      // Whatever a test that failed left open.
+      execFileSync('umount', ['-l', folder.path]);
       await folder[Symbol.asyncDispose]();
     },
   };
@@ -46,7 +49,32 @@ const write = async (calls: FileSystemCalls, path: string, data: Buffer): Promis
   if (failure !== undefined) throw failure;
 };
 
-test('a full disk', { skip: canMount() ? false : 'only root can mount a small disk' }, async (t) => {
+/** As another program may, without regard to what others need. */
+const takeLastByte = (path: string): void => {
+  const fd = openSync(path, 'w');
+  try {
+    for (const size of [65_536, 4096, 1]) {
+      try {
+        for (;;) writeSync(fd, Buffer.alloc(size));
+      } catch (error) {
+        assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
+      }
+    }
+  } finally {
+    closeSync(fd);
+  }
+};
+
+const hang = async (_: unknown, signal?: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+
+/** A name that an earlier rename has taken away. */
+const assertMissing = (error: unknown): void =>
+  assert.ok(error instanceof FsError && error.code === 'ENOENT', String(error));
+
+const needsRoot = canMount() ? false : 'only root can mount a small disk';
+
+test('a full disk', { skip: needsRoot }, async (t) => {
   await using disk = await smallDisk();
   const drive = new MemoryDrive({ features: liveLike });
   let { opened, calls } = open(disk.path, drive);
@@ -54,10 +82,7 @@ test('a full disk', { skip: canMount() ? false : 'only root can mount a small di
   const isFull = (error: unknown): boolean => error instanceof FsError && error.code === 'ENOSPC';
 
   await t.test('writers hear ENOSPC while nothing can be sent', async () => {
-    drive.before = async ({ intent }, signal) => {
-      if (intent === 'upload')
-        await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
-    };
+    drive.before = (call, signal) => (call.intent === 'upload' ? hang(call, signal) : undefined);
     let failure: unknown;
     for (let index = 0; index < 100 && failure === undefined; index += 1) {
       const data = Buffer.alloc(150_000, index);
@@ -106,5 +131,84 @@ test('a full disk', { skip: canMount() ? false : 'only root can mount a small di
       await calls.close(fd);
     }
   });
+  await opened.close();
+});
+
+test('a disk of which others take the last byte', { skip: needsRoot }, async (t) => {
+  await using disk = await smallDisk();
+  const drive = new MemoryDrive({ features: liveLike });
+  drive.before = (call, signal) =>
+    call.intent === 'root' || call.intent === 'children' ? undefined : hang(call, signal);
+  let { opened, calls } = open(disk.path, drive);
+  const others = join(disk.path, 'of somebody else');
+  /** What was acknowledged, by path. */
+  const kept = new Map<string, string>();
+  let [done, refused] = [0, 0];
+  const change = async (work: () => Promise<unknown>, note: () => void): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof FsError && error.code === 'ENOSPC')) throw error;
+      refused += 1;
+      return;
+    }
+    note();
+    done += 1;
+  };
+  const save = async (path: string, text: string): Promise<void> => {
+    // A save that fails may leave the old content, a part of the new one, or none.
+    kept.delete(path);
+    await change(
+      () => write(calls, path, Buffer.from(text)),
+      () => kept.set(path, text),
+    );
+  };
+  const rename = (from: string, to: string): Promise<void> =>
+    change(
+      () => calls.rename(from, to),
+      () => {
+        const text = kept.get(from);
+        kept.delete(from);
+        if (text === undefined) kept.delete(to);
+        else kept.set(to, text);
+      },
+    );
+  const holdsAll = async (): Promise<void> => {
+    for (const [path, text] of kept) {
+      const fd = await calls.open(path, 0);
+      assert.ok((await calls.read(fd, 0, 1e6)).equals(Buffer.from(text)), path);
+      await calls.close(fd);
+    }
+  };
+
+  for (let index = 0; index < 10; index += 1) await save(`/before ${index}`, `${index}`.repeat(30_000));
+  assert.deepEqual([done, refused], [10, 0]);
+  takeLastByte(others);
+  for (let index = 0; index < 200; index += 1) {
+    await save(`/new ${index}`, `${index}`.repeat(2_000));
+    await rename(`/before ${index % 10}`, `/before ${(index + 1) % 10}`).catch(assertMissing);
+    // Now and then a little becomes free, and is taken again.
+    if (index % 40 === 39) {
+      rmSync(others);
+      await save(`/meanwhile ${index}`, 'm'.repeat(100));
+      takeLastByte(others);
+    }
+  }
+  t.diagnostic(`${done} changes acknowledged, ${refused} refused`);
+  assert.ok(done > 10 && refused > 100, `${done} changes acknowledged, ${refused} refused`);
+  await holdsAll();
+  rmSync(others);
+  await opened.close();
+  ({ opened, calls } = open(disk.path, drive));
+  await holdsAll();
+  drive.before = undefined;
+  const parked = await opened.sync(undefined, AbortSignal.timeout(60_000));
+  // What there was no room for waits for somebody to decide; nothing that was acknowledged does.
+  assert.deepEqual(
+    parked.filter(({ path }) => kept.has(path)),
+    [],
+  );
+  for (const [path, text] of kept)
+    assert.equal(Buffer.from(drive.store.at(path.slice(1)).bytes).toString(), text, path);
   await opened.close();
 });
