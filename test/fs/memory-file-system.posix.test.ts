@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { posixSuite } from '../suites/posix-suite.ts';
 import { FileSystemCalls } from '../support/file-system-calls.ts';
+import { withoutKernel } from '../support/file-system-subject.ts';
 import { MemoryFileSystem } from '../support/memory-file-system.ts';
 
 posixSuite(
@@ -18,5 +19,5 @@ posixSuite(
       [Symbol.asyncDispose]: async () => {},
     };
   },
-  { cannot: { mapping: 'without a kernel there are no mappings' } },
+  withoutKernel,
 );
