@@ -132,6 +132,15 @@ for (const name of names) {
   });
 }
 
+/** What only a few of them at once have shown. */
+const together: readonly Quirks[] = [{ 'name-encoded': 1, 'item-id-lag': 600 }];
+
+for (const quirks of only === undefined ? together : [])
+  test(`with the quirks ${Object.keys(quirks).join(' and ')} at once`, async (context) => {
+    const took = await play(quirks, 0);
+    context.diagnostic(`${took.map(Math.round).join(', ')} ms`);
+  });
+
 const seeds =
   process.env['QUIRK_SEEDS']?.split(',').map(Number) ??
   Array.from({ length: 6 }, () => 1 + Math.floor(Math.random() * 1e6));

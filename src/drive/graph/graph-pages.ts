@@ -11,6 +11,8 @@ import { toPage, type WirePage } from './graph-wire.ts';
 
 const maxEmptyPages = 50;
 const maxNames = 10_000;
+/** An item that a listing tells of may be found by id only a while later (docs: Graph quirks, `item-id-lag`), milliseconds. */
+const namePausesMs = [250, 500, 1000, 2000];
 
 export class GraphPages {
   readonly #items: GraphItems;
@@ -70,15 +72,26 @@ export class GraphPages {
     const key = `${item.id} ${item.name}`;
     const known = this.#names.get(key);
     if (known !== undefined) return known;
-    const url = this.#items.addresses.item(thePlace(item.id));
-    try {
-      const { name } = await this.#items.requests.object({ url, query: { $select: 'id,name' }, signal });
-      const found = name === decodedName(item.name) ? String(name) : item.name;
-      this.#names.set(key, found);
-      return found;
-    } catch (error) {
-      if (isFault(error, 'missing')) return item.name;
-      throw error;
+    const name = await this.#nameById(item, signal);
+    if (name === undefined) return item.name;
+    const found = name === decodedName(item.name) ? name : item.name;
+    this.#names.set(key, found);
+    return found;
+  }
+
+  /** Undefined: the item is gone, or cannot be found by id. */
+  async #nameById({ id }: Item, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const { requests, addresses } = this.#items;
+    const ask = { url: addresses.item(thePlace(id)), query: { $select: 'id,name' }, signal };
+    for (const pauseMs of [0, ...namePausesMs]) {
+      if (pauseMs > 0) await requests.clock.sleep(pauseMs, signal);
+      try {
+        const { name } = await requests.object(ask);
+        return typeof name === 'string' ? name : undefined;
+      } catch (error) {
+        if (!isFault(error, 'missing')) throw error;
+      }
     }
+    return undefined;
   }
 }
