@@ -4,6 +4,7 @@ import type { Item } from '../drive/drive.ts';
 import { withInfix } from '../metadata/names.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import type { Entry, Intent, Place } from './intent.ts';
+import { isTakingOver } from './saves.ts';
 import { aheadOf, done, type Enqueue, type Parts, type SendContext } from './sending.ts';
 
 /** `name (conflict HOST 2026-11-23 14.05.07).ext`, local time. */
@@ -37,6 +38,10 @@ const setBeside = (parts: Parts, node: NodeId, place: Place, item: Item | undefi
   return name;
 };
 
+/** The content is to go into another item all the same. */
+const takesOverLater = ({ journal }: Parts, { seq, intent }: Entry): boolean =>
+  journal.of(intent.node).some((other) => other.seq > seq && isTakingOver(other.intent));
+
 /** Somebody else has taken the name on the drive: theirs keeps it, ours goes on beside it under another. */
 export const giveWay = (
   parts: Parts,
@@ -48,7 +53,7 @@ export const giveWay = (
   const { tree, store, journal } = parts;
   const node = tree.get(entry.intent.node);
   const isStillThere = node?.parent === place.parent && node.name === place.name;
-  if (!isStillThere && entry.intent.kind === 'move') {
+  if (!isStillThere && (entry.intent.kind === 'move' || takesOverLater(parts, entry))) {
     // It was only on its way to where a later entry takes it.
     done(parts, entry);
     return;
@@ -62,16 +67,31 @@ export const giveWay = (
   parts.renew(place.parent);
 };
 
+/** In a transaction: the item, and what hangs on it, is another node's from now on. */
+const arrive = ({ changes, tree, itemPassed }: Parts, ours: NodeId, theirs: Item): void => {
+  changes.arrived(theirs);
+  const other = tree.byItem(theirs.id);
+  if (other !== undefined) itemPassed(ours, other.id);
+};
+
 /**
  * Somebody else gave the item another content than the one that ours is based on: theirs stays in the item, and ours becomes
  * a new item beside it. What was to be done to the item's name is left undone: it was meant for both.
  */
 export const partWays = (parts: Parts, entry: Entry, node: Node, theirs: Item, context: SendContext): void => {
-  const { tree, store, journal, changes } = parts;
+  const { tree, store, journal } = parts;
   const { parent } = node;
   if (parent === undefined) {
     // Ours was removed since, and what becomes of theirs is up to that removal.
     done(parts, entry);
+    return;
+  }
+  if (takesOverLater(parts, entry)) {
+    store.transact(() => {
+      tree.update(node.id, { item: undefined, base: undefined });
+      done(parts, entry);
+      arrive(parts, node.id, theirs);
+    });
     return;
   }
   const place = { parent, name: node.name };
@@ -82,9 +102,7 @@ export const partWays = (parts: Parts, entry: Entry, node: Node, theirs: Item, c
     journal.remove(entry);
     context.enqueue({ kind: 'put-content', node: node.id, at: { parent, name } });
     tree.update(node.id, { ahead: { ...aheadOf(parts, node.id), content: true } });
-    changes.arrived(theirs);
-    const other = tree.byItem(theirs.id);
-    if (other !== undefined) parts.itemPassed(node.id, other.id);
+    arrive(parts, node.id, theirs);
     parts.log.warn(`${pathOf(parts, place)} was changed on the drive meanwhile: ours is kept as ${name}`);
   });
 };

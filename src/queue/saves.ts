@@ -83,10 +83,10 @@ const firstFormer = (parts: Parts, entries: Entries, node: NodeId): NodeId => {
   // What is being made of it now has to be dealt with first.
   if (parts.journal.of(node).some((entry) => entries.isOpen(entry))) return node;
   const { replaces } = save.intent;
-  const own = parts.tree.get(node)?.item;
+  const own = ownOf(parts, node);
   entries.drop(save);
   dropLeaving(parts, entries, replaces.node);
-  if (own !== undefined) leave(parts, entries, { id: node, item: own, from: replaces.left });
+  if (own !== undefined) leave(parts, entries, { id: node, own, from: replaces.left });
   return replaces.node;
 };
 
@@ -171,35 +171,45 @@ export const inherit = (parts: Parts, entries: Pick<Entries, 'enter' | 'replace'
   const former = replaces === undefined ? undefined : tree.get(replaces.node);
   if (replaces === undefined || former?.item === undefined || entry.intent.at === undefined) return entry;
   return store.transact(() => {
-    const own = tree.get(heir)?.item;
+    const own = ownOf(parts, heir);
     pass(parts, former.id, heir);
     const { at: _, ...intent } = entry.intent;
     const inheriting = { ...entry, intent };
     entries.replace(inheriting);
     const isLeaving = parts.journal.of(former.id).some((one) => one.intent.kind === 'remove');
-    if (own !== undefined && isLeaving)
-      tree.update(former.id, { item: own, base: own, ahead: { place: true, content: true } });
-    else if (own !== undefined) leave(parts, entries, { id: former.id, item: own, from: replaces.left });
+    if (own !== undefined && isLeaving) tree.update(former.id, { ...own, ahead: { place: true, content: true } });
+    else if (own !== undefined) leave(parts, entries, { id: former.id, own, from: replaces.left });
     return inheriting;
   });
 };
 
-const pass = ({ tree, itemPassed }: Parts, from: NodeId, to: NodeId): void => {
-  const former = tree.get(from);
-  if (former?.item === undefined) return;
-  const { item, base = item } = former;
-  tree.update(from, { item: undefined, base: undefined });
-  tree.update(to, { item, base });
-  itemPassed(from, to);
+const pass = (parts: Parts, from: NodeId, to: NodeId): void => {
+  const former = ownOf(parts, from);
+  if (former === undefined) return;
+  parts.tree.update(from, { item: undefined, base: undefined });
+  parts.tree.update(to, { ...former });
+  parts.itemPassed(from, to);
+};
+
+interface Own {
+  readonly item: Item;
+  /** What of it was seen here: what others made of it since must not go with it. */
+  readonly base: Item;
+}
+
+const ownOf = ({ tree }: Parts, id: NodeId): Own | undefined => {
+  const { item, base = item } = tree.get(id) ?? {};
+  return item === undefined || base === undefined ? undefined : { item, base };
 };
 
 /** The item under which the new content was on the drive for a while is not needed any more. */
 const leave = (
   { tree }: Parts,
   entries: Pick<Entries, 'enter'>,
-  { id, item, from }: { readonly id: NodeId; readonly item: Item; readonly from: Place | undefined },
+  { id, own, from }: { readonly id: NodeId; readonly own: Own; readonly from: Place | undefined },
 ): void => {
-  tree.update(id, { item, base: item, ahead: { place: true, content: true } });
+  const { item } = own;
+  tree.update(id, { ...own, ahead: { place: true, content: true } });
   const parent = from?.parent ?? (item.parentId === undefined ? undefined : tree.byItem(item.parentId)?.id);
   if (parent !== undefined) entries.enter({ kind: 'remove', node: id, from: from ?? { parent, name: item.name } });
 };

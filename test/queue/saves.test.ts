@@ -277,6 +277,49 @@ describe('a save while the one before is being sent', () => {
   });
 });
 
+describe('somebody else changes the file whose new content is given to the document', () => {
+  for (const isSeen of [false, true])
+    test(`while that is being sent${isSeen ? ', which is seen' : ''}: theirs stays where it was, ours is the document`, async () => {
+      await using bench = await Bench.open({ fs: { settleMs: 5, listingAgeMs: isSeen ? 0 : 1e9 } });
+      const { id } = bench.memory.store.put('doc', 'old');
+      await bench.list();
+      await bench.write('/draft', 'draft');
+      assert.deepEqual(await bench.sync(), []);
+      const { arrived, letGo } = hold(bench, 'upload');
+      await bench.write('/draft', 'ours');
+      await arrived;
+      const theirs = bench.memory.store.put('draft', 'theirs');
+      if (isSeen) await bench.list();
+      await bench.calls.rename('/draft', '/doc');
+      letGo();
+      assert.deepEqual(await bench.sync(), []);
+      assert.deepEqual(bench.tree(), { doc: 'ours', draft: 'theirs' });
+      assert.equal(bench.memory.store.at('doc').id, id);
+      assert.equal(bench.memory.store.at('draft').id, theirs.id);
+      await until(async () => (await bench.list()).length === 2);
+      assert.deepEqual(await bench.shown(), bench.tree());
+      assert.deepEqual(bench.opened.conflicts(), []);
+      assert.equal(bench.opened.nodes(), 3);
+    });
+
+  test('before it was sent: theirs is not removed with what the save leaves', async () => {
+    await using bench = await Bench.open({ fs: { settleMs: 60_000, listingAgeMs: 0 } });
+    const { id } = bench.memory.store.put('doc', 'old');
+    await bench.list();
+    await bench.write('/draft', 'draft');
+    assert.deepEqual(await bench.sync(), []);
+    await bench.write('/draft', 'ours');
+    bench.memory.store.put('draft', 'theirs');
+    await bench.list();
+    await bench.calls.rename('/draft', '/doc');
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { doc: 'ours', draft: 'theirs' });
+    assert.equal(bench.memory.store.at('doc').id, id);
+    await until(async () => (await bench.list()).length === 2);
+    assert.deepEqual(await bench.shown(), bench.tree());
+  });
+});
+
 describe('what a save leaves', () => {
   test('has gone before its name is another file, also when the save itself is removed', async () => {
     await using bench = await Bench.open({ fs: { settleMs: 5 } });

@@ -4,6 +4,27 @@ import type { Drive } from '../../src/drive/drive.ts';
 import { DriveError } from '../../src/drive/drive-error.ts';
 import { failingDrive, type Method } from './failing-drive.ts';
 
+async function* until(death: AbortSignal, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  death.throwIfAborted();
+  for await (const piece of body) {
+    death.throwIfAborted();
+    yield piece;
+  }
+}
+
+/** The bytes of an upload come from a process: what had not left before its death never does. */
+const leavingUntil = (death: AbortSignal, drive: Drive): Drive =>
+  new Proxy(drive, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      if (key !== 'upload') return value.bind(target);
+      const upload: Drive['upload'] = (request, signal) =>
+        target.upload({ ...request, body: (offset) => until(death, request.body(offset)) }, signal);
+      return upload;
+    },
+  });
+
 export class MortalDrive {
   #life = new AbortController();
   #drive: Drive | undefined;
@@ -29,7 +50,7 @@ export class MortalDrive {
 
   #living(drive: Drive): Drive {
     const { signal } = this.#life;
-    return failingDrive(drive, (method: Method) => {
+    return failingDrive(leavingUntil(signal, drive), (method: Method) => {
       if (signal.aborted) return 'stall';
       const isLost = this.#failing.get(method);
       this.#failing.delete(method);
