@@ -36,6 +36,9 @@ export interface ContentsOptions {
 /** How long after its last change a record in use is saved, so that a crash loses little. */
 const saveDelayMs = 500;
 
+/** What is written into something larger is completed when it is sent, bytes. */
+const promptBaseLimit = 64 << 20;
+
 interface InUse {
   readonly file: ContentFile;
   users: number;
@@ -83,7 +86,7 @@ export class Contents {
       makeRoom: (bytes) => this.#evict(bytes) > 0,
       mayGrow: (file, bytes) => this.mayGrow(file, bytes),
       sized: (file) => this.#sized(file),
-      fetched: (file) => this.#saveSoon(file),
+      fetched: (file) => this.#fetched(file),
       versionGone: (file) => options.versionGone(file),
     };
     this.#recover();
@@ -260,6 +263,22 @@ export class Contents {
     this.#store.transact(() => {
       this.#put(file);
       this.#options.becameDirty(file.node);
+      this.#store.afterCommit(() => this.#bringBase(file));
+    });
+  }
+
+  /**
+   * The bytes below those that were written are needed before all can be sent, and can be had only until somebody else replaces
+   * them on the drive: they are fetched at once, unless they are many.
+   */
+  #bringBase(file: ContentFile): void {
+    queueMicrotask(() => {
+      const use = this.#inUse.get(file.id);
+      if (use?.file !== file || file.isComplete || file.size > promptBaseLimit) return;
+      use.users += 1;
+      const bringing = file.ensure(0, file.size, new AbortController().signal);
+      // Whoever sends the content tries again, and says what is wrong.
+      void bringing.catch(() => {}).finally(() => this.close(file));
     });
   }
 
@@ -334,12 +353,15 @@ export class Contents {
     });
   }
 
-  #saveSoon(file: ContentFile): void {
+  /** A cached byte that is lost can be fetched again. One below unsent bytes cannot, once somebody else replaced it on the drive. */
+  #fetched(file: ContentFile): void {
     this.#unsaved.add(file);
-    this.#saveTimer ??= setTimeout(() => this.#saveUnsaved(), saveDelayMs);
+    if (file.isDirty && file.isComplete) this.#saveUnsaved();
+    else this.#saveTimer ??= setTimeout(() => this.#saveUnsaved(), saveDelayMs);
   }
 
   #saveUnsaved(): void {
+    clearTimeout(this.#saveTimer);
     this.#saveTimer = undefined;
     try {
       this.#store.transact(() => {
