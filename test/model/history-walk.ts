@@ -74,6 +74,8 @@ class HistoryWalk {
         return this.#hold(this.#at(step.path));
       case 'poke':
         return this.#poke(step.length);
+      case 'flush':
+        return this.#flush();
       case 'drop':
         return this.#drop();
       default:
@@ -221,6 +223,16 @@ class HistoryWalk {
     if (this.#held === undefined) return;
     this.#ledger.delete(this.#held.ino);
     await this.#world.calls.write(this.#held.fd, Buffer.from(this.#text(length)), length >> 1);
+  }
+
+  /** From here on it is promised, though the file is open and the process may be killed. */
+  async #flush(): Promise<void> {
+    if (this.#held === undefined) return;
+    const { fd, ino } = this.#held;
+    const { calls } = this.#world;
+    await calls.fsync(fd);
+    const content = await this.#whole(fd);
+    if ((await calls.fstat(fd)).links > 0) this.#ledger.set(ino, content);
   }
 
   async #drop(): Promise<void> {
