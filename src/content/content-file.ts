@@ -79,6 +79,7 @@ export class ContentFile {
   #onDrive: number;
   #unsynced: boolean;
   #generation = 0;
+  #changedAt = Number.NEGATIVE_INFINITY;
   #isSaved = true;
   #isClosed = false;
   /** The file may still hold bytes behind the end of the content. */
@@ -119,6 +120,11 @@ export class ContentFile {
   /** Counts changes of the content; whoever sends it compares before and after. */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** When the content last changed here, milliseconds of performance.now(). */
+  get changedAt(): number {
+    return this.#changedAt;
   }
 
   /** Bytes that take space on this disk. */
@@ -402,6 +408,7 @@ export class ContentFile {
     if (!this.#dirty) this.#becomeDirty();
     this.#isSaved = false;
     this.#generation += 1;
+    this.#changedAt = performance.now();
   }
 
   /** Runs a change of what is on this disk, and tells by how much that grew. */

@@ -13,6 +13,8 @@ export interface TurnsHost {
   entry(seq: number): Entry | undefined;
   /** Sends the entry; says after how many milliseconds to send it again, if it is still in the journal then. */
   send(entry: Entry, turn: Turn): Promise<number>;
+  /** What the entry is about is changing right now: milliseconds until it may have settled. */
+  restlessMs(entry: Entry): number;
   /** The higher, the sooner. */
   priority(entry: Entry): number;
 }
@@ -35,6 +37,8 @@ interface Waiting extends Turn {
 
 /** What keeps changing is sent at last after this many times the settling time. */
 export const longestSettling = 10;
+/** And what is written to without a pause after so many times: most of that is finished some time, and sent once. */
+export const longestWriting = 300;
 
 export class Turns {
   readonly #host: TurnsHost;
@@ -187,7 +191,9 @@ export class Turns {
 
   #due(seq: number, turn: Waiting): void {
     const now = performance.now();
-    const rest = Math.min(this.#lastChange + this.#settleMs, turn.until ?? 0) - now;
+    const gathering = Math.min(this.#lastChange + this.#settleMs, turn.until ?? 0) - now;
+    const entry = this.#host.entry(seq);
+    const rest = Math.max(gathering, entry === undefined ? 0 : this.#host.restlessMs(entry));
     this.schedule(seq, rest > 1 ? rest : 0);
   }
 

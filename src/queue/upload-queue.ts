@@ -22,7 +22,7 @@ import {
 import type { Parts } from './sending.ts';
 import type { SentMark } from './sent-bytes.ts';
 import { isTemporaryName } from './temporary-names.ts';
-import { longestSettling, type Turn, Turns, type TurnsHost } from './turns.ts';
+import { longestSettling, longestWriting, type Turn, Turns, type TurnsHost } from './turns.ts';
 
 export interface QueueOptions {
   /** How long a change waits for others that it can be folded with; milliseconds. */
@@ -106,6 +106,7 @@ export class UploadQueue {
       store: parts.store,
       entry: (seq) => notParked(parts.journal.get(seq)),
       send: async (entry, turn) => this.#sent(entry, turn, await attempts.send(entry, turn)),
+      restlessMs: (entry) => this.#restlessMs(entry),
       priority: (entry) => this.#priority(entry),
     };
     this.#turns = new Turns(host, options.settleMs);
@@ -333,6 +334,18 @@ export class UploadQueue {
     if (intent.kind === 'add-comment' || intent.kind === 'remove-comment') return 0;
     const isTemporary = intent.kind === 'put-content' && intent.at !== undefined && isTemporaryName(intent.at.name);
     return isTemporary ? temporarySettling * settleMs : settleMs;
+  }
+
+  /** A program may be writing for longer than its first bytes take to settle; a shell's `>` is such a one. */
+  #restlessMs(entry: Entry): number {
+    const { tree, contents, clock } = this.#parts;
+    const { intent, since } = entry;
+    if (intent.kind !== 'put-content' || this.#isPressing(entry)) return 0;
+    const content = tree.get(intent.node)?.content;
+    const file = content === undefined ? undefined : contents.used(content);
+    const { settleMs } = this.#options;
+    if (file === undefined || clock.now() - since > longestWriting * settleMs) return 0;
+    return file.changedAt + settleMs - performance.now();
   }
 
   #gatherMs({ kind }: Intent): number {

@@ -170,6 +170,11 @@ export class FileSystemCalls implements Calls {
     });
   }
 
+  /** One of several descriptors of the same open file is closed. */
+  async flush(fd: number): Promise<void> {
+    await this.#fs.flush(this.#descriptor(fd).handle, signal);
+  }
+
   async close(fd: number): Promise<void> {
     const { handle, node, kind } = this.#descriptor(fd);
     this.#open.delete(fd);
