@@ -210,28 +210,34 @@ export class Contents {
     return record.unsyncedIn !== undefined && record.unsyncedIn !== this.#host.bootId;
   }
 
-  /** Saves everything, safe from a power cut; no content may be used afterwards. */
+  /** Saves everything, safe from a power cut; no content may be used afterwards. Never rejects: a full disk must not keep a drive open. */
   async closeAll(): Promise<void> {
     clearTimeout(this.#saveTimer);
-    this.#store.transact(() => {
-      for (const { file } of this.#inUse.values()) {
+    for (const { file } of this.#inUse.values()) {
+      this.#noteAtLast(`the last state of content ${file.id}`, () => {
         file.noticeOthers();
         this.save(file);
-      }
-    });
+      });
+    }
     for (const { file } of this.#inUse.values()) file.close();
     this.#inUse.clear();
-    this.#noteUses();
+    this.#noteAtLast('when contents were used', () => this.#noteUses());
     await this.#syncAll();
   }
 
+  #noteAtLast(what: string, work: () => void): void {
+    try {
+      this.#store.transact(work);
+    } catch (error) {
+      this.#options.log.warn(`${what} could not be noted`, error);
+    }
+  }
+
   #noteUses(): void {
-    this.#store.transact(() => {
-      for (const [id, used] of this.#usedAt) {
-        const record = this.#records.get(id);
-        if (record !== undefined) this.#records.put(id, { ...record, used });
-      }
-    });
+    for (const [id, used] of this.#usedAt) {
+      const record = this.#records.get(id);
+      if (record !== undefined) this.#records.put(id, { ...record, used });
+    }
   }
 
   async #syncAll(): Promise<void> {
@@ -241,7 +247,7 @@ export class Contents {
       const { unsyncedIn: _, ...record } = value;
       if (await syncFile(this.#path(key))) synced.push([key, record]);
     }
-    this.#store.transact(() => {
+    this.#noteAtLast('what is safe from a power cut', () => {
       for (const [id, record] of synced) this.#records.put(id, record);
     });
   }

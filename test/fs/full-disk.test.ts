@@ -197,8 +197,8 @@ test('a disk of which others take the last byte', { skip: needsRoot }, async (t)
   t.diagnostic(`${done} changes acknowledged, ${refused} refused`);
   assert.ok(done > 10 && refused > 100, `${done} changes acknowledged, ${refused} refused`);
   await holdsAll();
-  rmSync(others);
   await opened.close();
+  rmSync(others);
   ({ opened, calls } = open(disk.path, drive));
   await holdsAll();
   drive.before = undefined;
