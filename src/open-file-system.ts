@@ -22,6 +22,7 @@ import { ChangeFeed, type FeedStatus } from './metadata/change-feed.ts';
 import { FreeSpace } from './metadata/free-space.ts';
 import { Listings } from './metadata/listings.ts';
 import { LocalXattrs } from './metadata/local-xattrs.ts';
+import { LostNodes } from './metadata/lost-nodes.ts';
 import { type NodeId, rootNode } from './metadata/node.ts';
 import { RemoteChanges, type TreeListener } from './metadata/remote-changes.ts';
 import { Tree } from './metadata/tree.ts';
@@ -120,8 +121,6 @@ const listingPatienceMs = 2_000;
 /** While these hold, what the drive says may be about somebody else's drive. */
 const notOurs: ReadonlySet<HoldKind> = new Set(['unconfirmed', 'account']);
 const usualFeedIntervalMs = 5_000;
-/** How long a node whose item has gone from its folder is kept, milliseconds. */
-const lostForMs = 60_000;
 /** Kept here of an item rather than of a node. */
 const itemAttributes = 'user.skydrive.link.';
 const noKernel: KernelCache = { invalidateEntry: () => {}, invalidateNode: () => {} };
@@ -154,6 +153,7 @@ class Composition implements OpenedFileSystem {
       ...{ drive, clock, log, budget: options.cacheSize, folder: join(options.folder, 'content') },
       becameDirty: (id) => this.#becameDirty(id as NodeId),
       versionGone: (file) => this.#versionGone(file),
+      damaged: (file) => this.#damaged(file),
       hasRoom: (bytes) => space.hasRoom(bytes),
       spent: (bytes) => space.spent(bytes),
       isPinned: (node) => inherited({ tree, xattrs }, node as NodeId, 'pin') !== undefined,
@@ -380,6 +380,17 @@ class Composition implements OpenedFileSystem {
     throw new DriveError('broken', `${item.name}: the service answers with other bytes than those of the file`);
   }
 
+  #damaged(file: ContentFile): void {
+    const { store, tree, contents } = this.#parts;
+    const id = file.node as NodeId;
+    if (tree.get(id)?.content !== file.id) return;
+    store.transact(() => {
+      tree.update(id, { content: undefined, holeBytes: undefined });
+      contents.retire(file.id);
+    });
+    this.#kernel.invalidateNode(id);
+  }
+
   /** Takes up what a run left that ended without notice. */
   #recover(): void {
     const { contents, tree, journal, store, log } = this.#parts;
@@ -437,43 +448,3 @@ const leavingBytes = (journal: Journal, tree: Tree): number => {
   const nodes = leaving.flatMap(({ intent }) => nodesOf(intent));
   return nodes.reduce((sum, id) => sum + (tree.get(id)?.item?.size ?? 0), 0);
 };
-
-/**
- * Nodes whose items are no longer where they were. They may turn up in another folder that is listed soon, and then keep
- * their number and their content; else they go.
- */
-class LostNodes {
-  readonly #forget: (node: NodeId) => void;
-  readonly #log: Log;
-  readonly #nodes = new Map<NodeId, number>();
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(forget: (node: NodeId) => void, log: Log) {
-    this.#forget = forget;
-    this.#log = log;
-  }
-
-  add(node: NodeId): void {
-    this.#nodes.set(node, performance.now() + lostForMs);
-    this.#timer ??= setTimeout(() => this.#sweep(), lostForMs).unref();
-  }
-
-  close(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #sweep(): void {
-    this.#timer = undefined;
-    const now = performance.now();
-    for (const [node, until] of this.#nodes) {
-      if (until > now) continue;
-      this.#nodes.delete(node);
-      try {
-        this.#forget(node);
-      } catch (error) {
-        this.#log.warn(`node ${node} could not be forgotten`, error);
-      }
-    }
-    if (this.#nodes.size > 0) this.#timer = setTimeout(() => this.#sweep(), lostForMs).unref();
-  }
-}

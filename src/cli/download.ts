@@ -1,12 +1,11 @@
 // One content of the drive to somewhere, in pieces: what is in memory is what one piece is. A content that is replaced meanwhile is
 // begun again, so that what arrives is of one version.
 import { systemClock } from '../base/clock.ts';
+import { ContentCheck } from '../drive/content-check.ts';
 import type { ByteRange, Drive, Item } from '../drive/drive.ts';
 import { isFault } from '../drive/drive-error.ts';
-import { ContentCheck } from './content-check.ts';
 import { LocalFile } from './local-file.ts';
 import { TransferPatience } from './transfer-patience.ts';
-
 export interface DownloadOrder {
   readonly drive: Drive;
   readonly signal: AbortSignal;

@@ -13,6 +13,7 @@ import type { ContentId, ContentRecord } from './content-record.ts';
 import { DiskRoom } from './disk-room.ts';
 import { Reservations } from './reservations.ts';
 import { SpareContents } from './spare-contents.ts';
+import { Verification } from './verification.ts';
 
 export interface ContentsOptions {
   readonly folder: string;
@@ -31,6 +32,8 @@ export interface ContentsOptions {
   readonly isPinned: (node: number) => boolean;
   /** The drive no longer has the version that `file` is of. True if `file` now follows the new one. */
   readonly versionGone: (file: ContentFile) => Promise<boolean>;
+  /** The bytes of the content are not those that the drive has: whoever opens the node next gets them anew. */
+  readonly damaged: (file: ContentFile) => void;
 }
 
 /** How long after its last change a record in use is saved, so that a crash loses little. */
@@ -65,6 +68,7 @@ export class Contents {
   readonly #host: ContentHost;
   readonly #room: DiskRoom;
   readonly #unsaved = new Set<ContentFile>();
+  readonly #verification: Verification;
   /** Uses of contents that did not change; worth noting at the end, not a transaction each. */
   readonly #usedAt = new Map<ContentId, number>();
   #saveTimer: NodeJS.Timeout | undefined;
@@ -77,6 +81,7 @@ export class Contents {
     this.#about = store.table('about');
     this.#room = new DiskRoom(dirname(options.folder));
     this.#spare = new SpareContents((id) => this.#isPinned(id));
+    this.#verification = new Verification(options.log);
     this.#host = {
       drive: options.drive,
       bootId: bootId(),
@@ -213,6 +218,7 @@ export class Contents {
   /** Saves everything, safe from a power cut; no content may be used afterwards. Never rejects: a full disk must not keep a drive open. */
   async closeAll(): Promise<void> {
     clearTimeout(this.#saveTimer);
+    this.#verification.close();
     for (const { file } of this.#inUse.values()) {
       this.#noteAtLast(`the last state of content ${file.id}`, () => {
         file.noticeOthers();
@@ -362,8 +368,18 @@ export class Contents {
   /** A cached byte that is lost can be fetched again. One below unsent bytes cannot, once somebody else replaced it on the drive. */
   #fetched(file: ContentFile): void {
     this.#unsaved.add(file);
-    if (file.isDirty && file.isComplete) this.#saveUnsaved();
+    if (file.isComplete && !file.isDirty) void this.#verify(file);
+    if (file.isComplete && file.isDirty) this.#saveUnsaved();
     else this.#saveTimer ??= setTimeout(() => this.#saveUnsaved(), saveDelayMs);
+  }
+
+  async #verify(file: ContentFile): Promise<void> {
+    const use = this.#inUse.get(file.id);
+    if (use === undefined) return;
+    use.users += 1;
+    const passes = await this.#verification.passes(file);
+    if (!passes && this.#inUse.get(file.id) === use && !use.retired) this.#options.damaged(file);
+    this.close(file);
   }
 
   #saveUnsaved(): void {

@@ -25,6 +25,7 @@ const bench = async (options: Partial<ContentsOptions> & { readonly fragmentSize
     becameDirty: (node) => void dirtied.push(node),
     isPinned: () => false,
     versionGone: async () => false,
+    damaged: () => {},
     ...options,
   });
   return {

@@ -33,7 +33,13 @@ class Cache implements AsyncDisposable {
   #make(): Contents {
     return new Contents(this.store, {
       ...{ folder: join(this.folder.path, 'content'), budget: this.budget, drive: this.memory, clock: systemClock },
-      ...{ log: silentLog, becameDirty: () => {}, versionGone: async () => false, isPinned: () => false },
+      ...{
+        log: silentLog,
+        becameDirty: () => {},
+        versionGone: async () => false,
+        damaged: () => {},
+        isPinned: () => false,
+      },
     });
   }
 
@@ -192,7 +198,13 @@ test('a smaller budget holds from the start', async () => {
   await c.read('b');
   const smaller = new Contents(c.store, {
     ...{ folder: join(c.folder.path, 'content'), budget: 1.5 * size, drive: c.memory, clock: systemClock },
-    ...{ log: silentLog, becameDirty: () => {}, versionGone: async () => false, isPinned: () => false },
+    ...{
+      log: silentLog,
+      becameDirty: () => {},
+      versionGone: async () => false,
+      damaged: () => {},
+      isPinned: () => false,
+    },
   });
   assert.equal(smaller.bytes, size);
 });
@@ -228,7 +240,7 @@ test('after a power cut, cached bytes that were on their way to the disk are fet
   for (const [id, record] of c.records()) table.put(id, { ...record, unsyncedIn: 'another boot' });
   const after = new Contents(c.store, {
     ...{ folder: join(c.folder.path, 'content'), budget: 1e9, drive: c.memory, clock: systemClock, log: silentLog },
-    ...{ becameDirty: () => {}, versionGone: async () => false, isPinned: () => false },
+    ...{ becameDirty: () => {}, versionGone: async () => false, damaged: () => {}, isPinned: () => false },
   });
   assert.equal(after.record(clean.id), undefined);
   const record = after.record(unsent.id);

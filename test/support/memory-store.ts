@@ -18,6 +18,8 @@ export interface StoredItem {
   description: string;
   comments: Comment[];
   links: Map<LinkKind, string>;
+  /** What the drive says that the hash of the bytes is, until they change. */
+  hash?: string | undefined;
 }
 
 export interface MemoryStoreOptions {
@@ -84,6 +86,7 @@ export class MemoryStore {
     if (item.kind === 'file') this.history.add(new TextDecoder().decode(item.bytes));
     this.changed(item);
     item.contentVersion = item.version;
+    item.hash = undefined;
   }
 
   get(id: ItemId): StoredItem {
@@ -128,6 +131,7 @@ export class MemoryStore {
       version: `v${stored.version}`,
       contentVersion: `c${stored.contentVersion}`,
       ...(stored.description === '' ? {} : { description: stored.description }),
+      ...(stored.hash === undefined ? {} : { hash: stored.hash }),
       facts: { web_url: `https://drive.example/${stored.id}` },
       commentCount: stored.comments.length,
     };
