@@ -1,7 +1,8 @@
 // Whose drive this is. Caches and journals belong to one account: what one person saved must never be sent to another's
-// drive, so the service is asked at every mount. While it cannot answer, what the settings say is believed as far as
-// reading goes, and nothing is sent until it has answered.
+// drive. Where requests do not name the drive themselves, the service is asked at every mount. While it cannot answer, what the
+// settings say is believed as far as reading goes, and nothing is sent until it has answered.
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
@@ -21,6 +22,28 @@ export interface FoundAccount {
   /** The service said so just now. */
   readonly confirmed: boolean;
 }
+
+/** The account of the sign-in, if a mount has kept something of its own drive on this machine. */
+export const keptAccount = (settings: Settings): string | undefined => {
+  const { account, driveId } = settings;
+  const isKept = account !== undefined && driveId === undefined && existsSync(accountFolder(settings, account));
+  return isKept ? account : undefined;
+};
+
+/**
+ * Where requests name the drive (`owner`) and something of it is kept here, nobody is asked: whoever is signed in, what is sent can
+ * reach no other drive.
+ */
+export const accountOf = async (
+  opened: Pick<OpenedDrive, 'drive' | 'reach'> & { readonly owner: string | undefined },
+  settings: Settings,
+  log: Log,
+): Promise<FoundAccount> => {
+  const { owner } = opened;
+  if (owner === undefined) return await findAccount(opened, settings, log);
+  if (existsSync(accountFolder(settings, owner))) return { id: owner, confirmed: true };
+  return await findAccount(opened, { ...settings, account: owner }, log);
+};
 
 /** Rejects with a DriveError that says why the service did not answer, if nothing is known of the account. */
 export const findAccount = async (
@@ -69,6 +92,8 @@ export interface Confirming {
   readonly opened: Pick<OpenedFileSystem, 'hold' | 'release'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** The sign-in is for that account. */
+  readonly another?: (account: string) => void;
 }
 
 /** Keeps the changes of `account` here until the service has said that the sign-in is theirs. Ends with the signal. */
@@ -83,6 +108,7 @@ export const confirmAccount = async (account: string, parts: Confirming, signal:
         opened.release('account');
         return;
       }
+      parts.another?.(id);
       log.error(`the sign-in is for account ${id}, the changes are those of ${account}: nothing is sent`);
       opened.hold(
         'account',

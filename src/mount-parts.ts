@@ -3,13 +3,13 @@ import { ConfigFileError } from './auth/config-file-error.ts';
 import { LcrcFile } from './auth/lcrc-file.ts';
 import type { Log } from './base/log.ts';
 import type { Settings } from './config.ts';
-import { type OpenedDrive, openDrive } from './drive/open-drive.ts';
+import { type DriveSettings, type OpenedDrive, openDrive } from './drive/open-drive.ts';
 import { checkMountpoint } from './fuse/check-mountpoint.ts';
 import type { Driver } from './fuse/driver.ts';
 
 export interface MountParts {
   /** Signed in with what `settings.configFile` holds. */
-  openDrive(settings: Settings, log: Log): Promise<OpenedDrive>;
+  openDrive(settings: Settings & Pick<DriveSettings, 'ownDriveId'>, log: Log): Promise<OpenedDrive>;
   /** Rejects with a MountError if the mountpoint is unfit; cleans a dead mount up. Gives its path without symbolic links. */
   checkMountpoint(path: string): Promise<string>;
   chooseDriver(settings: Settings): Promise<{ readonly name: string; readonly driver: Driver }>;

@@ -11,7 +11,7 @@ import type { Outage, Reach } from './drive/reach.ts';
 import type { FsSettings } from './fs/parts.ts';
 import { type DriverMount, MountError, type MountOptions } from './fuse/driver.ts';
 import type { FeedStatus } from './metadata/change-feed.ts';
-import { accountFolder, confirmAccount, findAccount } from './mount-account.ts';
+import { accountFolder, accountOf, confirmAccount, keptAccount } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
 import { usersOf } from './mount-users.ts';
@@ -264,10 +264,10 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
   makeCacheFolder(settings.cacheDir);
   const steps: Closing = [];
   try {
-    const { drive, reach, close, owner, listen } = await parts.openDrive(settings, log);
+    const ownDriveId = keptAccount(settings);
+    const { drive, reach, close, owner, listen } = await parts.openDrive({ ...settings, ownDriveId }, log);
     steps.push(close);
-    const known = owner === undefined ? settings : { ...settings, account: owner };
-    const account = await findAccount({ drive, reach }, known, log);
+    const account = await accountOf({ drive, reach, owner }, settings, log);
     const folder = accountFolder(settings, account.id);
     const lock = takeLock(folder, mountpoint);
     steps.push(() => lock.release());
@@ -285,12 +285,19 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
       brake,
       ...(listen === undefined ? {} : { listen }),
     };
-    const opened = openFileSystem({ drive, reach, settings: fsSettings(settings), ...cache, clock: systemClock, log });
-    steps.push(() => opened.close());
     const ending = new AbortController();
+    const doubt = (): void => {
+      const another = (id: string): void => void parts.rememberAccount(settings, id, log);
+      void confirmAccount(account.id, { drive, reach, opened, clock: systemClock, log, another }, ending.signal);
+    };
+    const opened = openFileSystem({
+      ...{ drive, reach, settings: fsSettings(settings), ...cache, clock: systemClock, log },
+      // The drive may be closed to whoever is signed in.
+      ...(ownDriveId === undefined ? {} : { refused: doubt }),
+    });
+    steps.push(() => opened.close());
     steps.push(() => ending.abort());
-    if (!account.confirmed)
-      void confirmAccount(account.id, { drive, reach, opened, clock: systemClock, log }, ending.signal);
+    if (!account.confirmed) doubt();
     const driverMount = await driver(opened.fs, { mountpoint, ...driverOptions(settings, order, account.id) });
     opened.attachKernel(driverMount);
     const serving = { driver: name, readOnly, pid: process.pid, mountedAt: systemClock.now() };

@@ -52,6 +52,8 @@ export interface OpenFileSystemOptions {
   readonly listingAgeMs: number;
   /** Tells of changes on the drive, now and then; see `OpenedDrive.listen`. */
   readonly listen?: Listen;
+  /** The change feed is refused; see `ChangeFeedOptions.refused`. */
+  readonly refused?: () => void;
   /** Shortest pause between two looks at the change feed, milliseconds; 5 s when not given. */
   readonly feedIntervalMs?: number;
   /** When removals and rewrites are so many that they are held; default: a thousand a minute and a quarter of all. */
@@ -168,7 +170,8 @@ class Composition implements OpenedFileSystem {
     const renew = (folder: NodeId): Promise<void> => listings.renew(folder);
     this.#feed = drive.features.changeFeed
       ? new ChangeFeed({
-          ...{ store, tree, drive, changes, clock, log, intervalMs, renew, listen: options.listen },
+          ...{ store, tree, drive, changes, clock, log, intervalMs, renew },
+          ...{ listen: options.listen, refused: options.refused },
           doubtfulBecause: () => queue.holds.find(({ kind }) => notOurs.has(kind))?.reason,
         })
       : undefined;

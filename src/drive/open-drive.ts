@@ -36,6 +36,8 @@ export interface DriveSettings {
   readonly redirectUri?: string | undefined;
   /** Another drive than the account's own, where the service has several. */
   readonly driveId?: string | undefined;
+  /** The account whose own drive it is, where it was asked once: where the service can name drives, no other is used. */
+  readonly ownDriveId?: string | undefined;
   /** Bytes; larger contents go in fragments. */
   readonly simpleUploadLimit?: number;
   /** Bytes of such a fragment, as near as the service allows. */
@@ -57,7 +59,7 @@ export interface OpenedDrive {
   /** Where the service tells of changes by itself; it may forget some. */
   readonly listen?: Listen;
   readonly reach: Reach;
-  /** Whose drive it is, where the settings name the drive itself: `account` answers the same. */
+  /** Whose drive it is, where all requests name the drive itself. */
   readonly owner?: string;
   /** Breaks what is under way. */
   close(): void;
@@ -117,11 +119,17 @@ const graph: Dialect = {
   // Contents are at addresses that carry a permission of their own.
   trusted: () => () => false,
   drive: ({ settings, clock }, http) => {
-    const { driveId } = settings;
-    const drive = new GraphDrive({ http, clock, ...(driveId === undefined ? {} : { driveId }), ...sizesOf(settings) });
-    return withReservedNames(drive);
+    const { driveId, ownDriveId } = settings;
+    const ids = {
+      ...(driveId === undefined ? {} : { driveId }),
+      ...(ownDriveId === undefined ? {} : { ownDriveId }),
+    };
+    return withReservedNames(new GraphDrive({ http, clock, ...ids, ...sizesOf(settings) }));
   },
-  owner: ({ driveId }) => (driveId === undefined ? undefined : canonicalDriveId(driveId)),
+  owner: ({ driveId, ownDriveId }) => {
+    const id = driveId ?? ownDriveId;
+    return id === undefined ? undefined : canonicalDriveId(id);
+  },
   listen: ({ settings, clock }, http) => {
     const addresses = new GraphAddresses(http.base, settings.driveId);
     const push = new GraphPush(new GraphRequests(http, clock), addresses);
@@ -178,7 +186,7 @@ export const openDrive = async (settings: DriveSettings, options: OpenOptions = 
   const owner = dialect.owner?.(settings);
   const listen = dialect.listen?.(ground, http);
   const plain = dialect.drive(ground, http);
-  const asked = owner === undefined ? ofOneAccount(plain, tokens) : plain;
+  const asked = settings.driveId === undefined ? ofOneAccount(plain, tokens) : plain;
   const limited = withLimits(asked, undefined, clock);
   const broken = withBreaker(limited, { clock, log, probe: (signal) => asked.account(signal) });
   return {

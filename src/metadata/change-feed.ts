@@ -31,6 +31,8 @@ export interface ChangeFeedOptions {
   renew(folder: NodeId): Promise<void>;
   /** Why what the drive says is not to be believed now; undefined: it is. */
   doubtfulBecause(): string | undefined;
+  /** The drive refuses to tell, for a reason that does not pass by itself. Called once at most. */
+  readonly refused?: (() => void) | undefined;
   /** Calls `changed` when there may be something to look at, until the signal is aborted. Never rejects. */
   readonly listen?: ((changed: () => void, signal: AbortSignal) => Promise<void>) | undefined;
 }
@@ -51,6 +53,8 @@ const hurriedMs = 500;
 const longestPauseMs = 60_000;
 /** After so long without use and without changes, looks become rare. */
 const idleAfterMs = 10 * 60_000;
+/** Being told costs a question of its own, which who mounts for a moment need not ask, milliseconds. */
+const listenAfterMs = 5_000;
 /** A feed that has not answered for so long keeps nothing any more. */
 const trustedForMs = 3 * 60_000;
 
@@ -67,6 +71,7 @@ export class ChangeFeed implements TreeKeeper {
   #sleeping = new AbortController();
   #isOff = false;
   #isHurried = false;
+  #isRefused = false;
   #usedAt: number;
   #aliveAt: number;
   #lookedAt: number | undefined;
@@ -90,9 +95,8 @@ export class ChangeFeed implements TreeKeeper {
   }
 
   start(): void {
-    const { listen } = this.#options;
     this.#running = this.#run();
-    this.#listening = listen?.(() => this.#told(), this.#abort.signal);
+    this.#listening = this.#listen();
   }
 
   /** Ends what is under way; nothing is changed any more. */
@@ -145,6 +149,13 @@ export class ChangeFeed implements TreeKeeper {
     this.hurry();
   }
 
+  async #listen(): Promise<void> {
+    const { listen, clock } = this.#options;
+    const { signal } = this.#abort;
+    await clock.sleep(listenAfterMs, signal).catch(() => {});
+    if (!signal.aborted) await listen?.(() => this.#told(), signal);
+  }
+
   /** The service says that something has changed. It may take it a while to tell what. */
   #told(): void {
     this.#usedAt = this.#options.clock.monotonic();
@@ -182,8 +193,11 @@ export class ChangeFeed implements TreeKeeper {
     if (error instanceof DriveError && error.fault === 'unsupported') {
       this.#isOff = true;
       log.warn('this drive does not tell of changes: folders are listed again when they are used', error);
-    } else if (error instanceof DriveError) log.info(`the drive did not tell of changes: ${error.message}`);
-    else log.error('changes of the drive could not be taken up', error);
+    } else if (error instanceof DriveError) {
+      log.info(`the drive did not tell of changes: ${error.message}`);
+      if (!error.passing && !this.#isRefused) this.#options.refused?.();
+      this.#isRefused ||= !error.passing;
+    } else log.error('changes of the drive could not be taken up', error);
   }
 
   async #pause(): Promise<void> {

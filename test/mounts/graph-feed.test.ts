@@ -96,9 +96,8 @@ for (const driver of ['kernel', 'fuse-native'] as const)
       assert.ok((await readdir(skydrive.mountpoint)).length > 0);
       await until(async () => (await readdir(skydrive.mountpoint)).includes('meanwhile'));
       const { byKind } = place.emulator.admin.counters();
-      // Whose drive it is, and what changed since; where the service tells of changes is asked for beside that.
-      const kinds = Object.keys(byKind).filter((kind) => kind !== 'push-endpoint');
-      assert.deepEqual(kinds.sort(), ['delta', 'drive']);
+
+      assert.deepEqual(Object.keys(byKind), ['delta']);
     });
   });
 

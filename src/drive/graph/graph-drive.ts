@@ -40,6 +40,8 @@ export interface GraphDriveOptions extends Partial<GraphUploadOptions> {
   readonly clock?: Clock;
   /** Another drive than the account's own: a document library, or somebody else's. */
   readonly driveId?: string;
+  /** The account's own, where that is known already: requests name it. */
+  readonly ownDriveId?: string;
   /** Items asked for in one page; the service may give fewer. */
   readonly pageSize?: number;
   /** Bytes of an upload in one request; cut to a multiple of 320 KiB. */
@@ -84,7 +86,9 @@ export class GraphDrive implements Drive {
     };
     this.#pageSize = options.pageSize ?? defaultPageSize;
     this.#requests = new GraphRequests(options.http, options.clock ?? systemClock);
-    this.#items = new GraphItems(this.#requests, new GraphAddresses(options.http.base, options.driveId));
+    const addresses = new GraphAddresses(options.http.base, options.driveId);
+    if (options.ownDriveId !== undefined) addresses.settle(options.ownDriveId);
+    this.#items = new GraphItems(this.#requests, addresses);
     this.#pages = new GraphPages(this.#items);
     this.#delta = new GraphDelta(this.#items, this.#pages, this.#sizes, this.#pageSize);
     this.#content = new GraphContent(this.#items, this.#sizes);
@@ -98,9 +102,11 @@ export class GraphDrive implements Drive {
   /** Of the drive, rather than of the user: who may use files only may not ask for more, and a library is nobody's. */
   async account(signal?: AbortSignal): Promise<Account> {
     const query = { $select: 'id,driveType,name,owner' };
-    const wire = await this.#requests.object({ url: this.#items.addresses.drive(), query, signal });
+    const { addresses } = this.#items;
+    const wire = await this.#requests.object({ url: addresses.asked, query, signal });
     const { id, owner, name } = wire;
     if (typeof id !== 'string' || id === '') throw new DriveError('broken', 'drive: the answer holds no id');
+    addresses.settle(id);
     const user = isObject(owner) ? (owner['user'] ?? owner['group']) : undefined;
     const said = isObject(user) ? user['displayName'] : name;
     return { id: canonicalDriveId(id), name: typeof said === 'string' ? said : '' };

@@ -55,18 +55,35 @@ export const idOf = (wireId: string, via: Via | undefined): ItemId => {
 /** Not understood in the China cloud, which knows `children/NAME` alone. */
 const knowsPaths = (apiUrl: URL): boolean => !apiUrl.hostname.endsWith('.chinacloudapi.cn');
 
+/** The drive of whoever is signed in. */
+const mine = 'me/drive';
+
+const named = (driveId: string): string => `drives/${encodeURIComponent(driveId)}`;
+
 export class GraphAddresses {
-  readonly #own: string;
+  readonly #asked: string;
   readonly #knowsPaths: boolean;
+  #own: string;
 
   /** `driveId`: another drive than the account's own. */
   constructor(apiUrl: URL, driveId: string | undefined) {
-    this.#own = driveId === undefined ? 'me/drive' : `drives/${encodeURIComponent(canonicalDriveId(driveId))}`;
+    this.#asked = driveId === undefined ? mine : named(canonicalDriveId(driveId));
+    this.#own = this.#asked;
     this.#knowsPaths = knowsPaths(apiUrl);
   }
 
+  /** Where to ask which drive it is. */
+  get asked(): string {
+    return this.#asked;
+  }
+
+  /** The drive is that one: from now on all requests name it, so that no other sign-in makes them go to another. */
+  settle(driveId: string): void {
+    if (this.#own === mine) this.#own = named(canonicalDriveId(driveId));
+  }
+
   drive(via?: Via): string {
-    return via === undefined ? this.#own : `drives/${encodeURIComponent(via.drive)}`;
+    return via === undefined ? this.#own : named(via.drive);
   }
 
   item({ via, item }: Place): string {
