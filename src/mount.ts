@@ -91,6 +91,9 @@ export interface UnmountOptions {
 /** How long an unmount waits for a service that is out of reach: as long as one more question takes. Milliseconds. */
 const outageMs = 5_000;
 
+/** How long the root is waited for, which is asked for together with the account; milliseconds. */
+const rootMs = 1_000;
+
 const makeCacheFolder = (folder: string): void => {
   try {
     makeFolder(folder, 0o700);
@@ -267,7 +270,10 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
     const ownDriveId = keptAccount(settings);
     const { drive, reach, close, owner, listen } = await parts.openDrive({ ...settings, ownDriveId }, log);
     steps.push(close);
+    const asking =
+      ownDriveId === undefined ? drive.root(AbortSignal.timeout(rootMs)).catch(() => undefined) : undefined;
     const account = await accountOf({ drive, reach, owner }, settings, log);
+    const root = await asking;
     const folder = accountFolder(settings, account.id);
     const lock = takeLock(folder, mountpoint);
     steps.push(() => lock.release());
@@ -294,6 +300,7 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
       ...{ drive, reach, settings: fsSettings(settings), ...cache, clock: systemClock, log },
       // The drive may be closed to whoever is signed in.
       ...(ownDriveId === undefined ? {} : { refused: doubt }),
+      rootFirst: { item: root },
     });
     steps.push(() => opened.close());
     steps.push(() => ending.abort());

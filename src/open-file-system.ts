@@ -9,7 +9,7 @@ import { check } from './check/check.ts';
 import type { Finding } from './check/ground.ts';
 import type { ContentFile } from './content/content-file.ts';
 import { Contents } from './content/contents.ts';
-import type { Drive } from './drive/drive.ts';
+import type { Drive, Item } from './drive/drive.ts';
 import { DriveError } from './drive/drive-error.ts';
 import type { Listen } from './drive/open-drive.ts';
 import type { Outage, Reach } from './drive/reach.ts';
@@ -54,6 +54,8 @@ export interface OpenFileSystemOptions {
   readonly listen?: Listen;
   /** The change feed is refused; see `ChangeFeedOptions.refused`. */
   readonly refused?: () => void;
+  /** Somebody will look into the root at once: if it is not known, it is listed before the change feed is asked. */
+  readonly rootFirst?: { readonly item: Item | undefined };
   /** Shortest pause between two looks at the change feed, milliseconds; 5 s when not given. */
   readonly feedIntervalMs?: number;
   /** When removals and rewrites are so many that they are held; default: a thousand a minute and a quarter of all. */
@@ -210,14 +212,17 @@ class Composition implements OpenedFileSystem {
     tree.ensureRoot(timestampNow(clock.now()));
     this.#recover();
     this.#unwatch = this.#follow(options.reach);
-    this.#start();
+    this.#start(options.rootFirst);
   }
 
-  #start(): void {
-    this.#parts.queue.start();
+  #start(rootFirst: OpenFileSystemOptions['rootFirst']): void {
+    const { queue, listings, tree, changes } = this.#parts;
+    queue.start();
     this.#fullDrive.start();
     this.fs.pins.start();
-    this.#feed?.start();
+    const root = tree.get(rootNode)?.item ?? rootFirst?.item;
+    if (root !== undefined && tree.get(rootNode)?.item === undefined) changes.applyRoot(root);
+    this.#feed?.start(rootFirst === undefined ? undefined : listings.ahead(rootNode));
   }
 
   #makeUpkeep(brake: Brake, folder: string): Upkeep {

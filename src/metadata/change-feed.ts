@@ -94,8 +94,9 @@ export class ChangeFeed implements TreeKeeper {
     this.#mark();
   }
 
-  start(): void {
-    this.#running = this.#run();
+  /** `after`: what the first look waits for. Must not reject. */
+  start(after?: Promise<void>): void {
+    this.#running = this.#run(after);
     this.#listening = this.#listen();
   }
 
@@ -162,8 +163,9 @@ export class ChangeFeed implements TreeKeeper {
     this.hurry();
   }
 
-  async #run(): Promise<void> {
+  async #run(after: Promise<void> | undefined): Promise<void> {
     const { signal } = this.#abort;
+    await after;
     while (!signal.aborted && !this.#isOff) {
       this.#isHurried = false;
       this.#startedAt = this.#options.clock.monotonic();

@@ -81,6 +81,13 @@ export class Listings {
     }
   }
 
+  /** Somebody will ask for the folder: resolves once it is known, or cannot be listed. */
+  async ahead(folder: NodeId): Promise<void> {
+    if (this.#isComplete(folder)) return;
+    const { log } = this.#options;
+    await this.#listInTurn(folder).catch((error: unknown) => log.info(`folder ${folder} is not listed: ${error}`));
+  }
+
   /** Somebody uses what is known of the folder: asks for it again, in the background, if that is old. */
   touch(folder: NodeId): void {
     this.#options.keeper?.used();

@@ -84,6 +84,23 @@ for (const driver of ['kernel', 'fuse-native'] as const)
       assert.deepEqual(place.emulator.requests.violations, []);
     });
 
+    it('begins with the root: whoever looks into it waits for one listing at most', async () => {
+      await using place = await emulated({ strict: true, seedTree: 40, latencyMs: 300 }, 'graph');
+      await using skydrive = new Skydrive(place, driver);
+      await skydrive.mount();
+      await readdir(skydrive.mountpoint);
+      await until(() => follows(skydrive));
+      const [whose, root, ...others] = place.emulator.admin.requests();
+      assert.deepEqual([whose?.kind, root?.kind].sort(), ['drive', 'get']);
+      const [first, second] = [whose, root].map((one) => ({
+        begins: one?.atMs ?? 0,
+        ends: (one?.atMs ?? 0) + (one?.ms ?? 0),
+      }));
+      assert.ok((second?.begins ?? 0) < (first?.ends ?? 0), 'both are asked at once');
+      assert.deepEqual(others.map(({ kind }) => kind).slice(0, 2), ['list', 'delta']);
+      assert.equal(others.filter(({ kind }) => kind === 'list').length, 1);
+    });
+
     it('knows the tree at once after a remount, and asks for nothing but what changed', async () => {
       await using place = await graph();
       await using skydrive = new Skydrive(place, driver);
@@ -96,7 +113,6 @@ for (const driver of ['kernel', 'fuse-native'] as const)
       assert.ok((await readdir(skydrive.mountpoint)).length > 0);
       await until(async () => (await readdir(skydrive.mountpoint)).includes('meanwhile'));
       const { byKind } = place.emulator.admin.counters();
-
       assert.deepEqual(Object.keys(byKind), ['delta']);
     });
   });
