@@ -16,24 +16,29 @@ const read = async (opened: Exchange, maxBytes: number): Promise<Buffer> => {
 export class HttpAnswer {
   readonly status: number;
   readonly bytes: Buffer;
-  readonly #opened: Exchange;
+  readonly #header: (name: string) => string | undefined;
 
-  private constructor(opened: Exchange, bytes: Buffer) {
-    this.status = opened.status;
+  private constructor(status: number, header: (name: string) => string | undefined, bytes: Buffer) {
+    this.status = status;
     this.bytes = bytes;
-    this.#opened = opened;
+    this.#header = header;
+  }
+
+  /** One that came inside of another. `headers`: by lower-case name. */
+  static of(status: number, headers: Readonly<Record<string, string>>, bytes: Buffer): HttpAnswer {
+    return new HttpAnswer(status, (name) => headers[name], bytes);
   }
 
   static async from(opened: Exchange, maxBytes: number): Promise<HttpAnswer> {
     try {
-      return new HttpAnswer(opened, await read(opened, maxBytes));
+      return new HttpAnswer(opened.status, (name) => opened.header(name), await read(opened, maxBytes));
     } finally {
       opened.dispose();
     }
   }
 
   header(name: string): string | undefined {
-    return this.#opened.header(name);
+    return this.#header(name);
   }
 
   get ok(): boolean {

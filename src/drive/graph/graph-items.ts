@@ -112,7 +112,7 @@ export class GraphItems {
 
   async at(place: Place, signal: AbortSignal | undefined, more = ''): Promise<Seen> {
     const query = { $select: `${itemFields}${more}` };
-    const ask = { url: this.addresses.item(place), query, signal };
+    const ask = { url: this.addresses.item(place), query, signal, batched: true };
     const answer = await this.requests.answer(ask);
     const wire = answer.object;
     if (wire === undefined) throw this.requests.noObject(answer, ask);

@@ -6,6 +6,7 @@ import { HttpAnswer } from '../../http/http-answer.ts';
 import type { HttpClient, HttpRequest } from '../../http/http-client.ts';
 import { DriveError } from '../drive-error.ts';
 import { toDriveError } from '../http-faults.ts';
+import { GraphBatches } from './graph-batches.ts';
 import { answerError, isMutation, isObject, looksLikeHtml, type WireObject } from './graph-errors.ts';
 
 /** Shortcuts to shared folders are told of only to clients that know them; asking hides the vault, which nobody can list. */
@@ -14,6 +15,8 @@ const knownFeatures = 'Include-Feature=AddToOneDrive';
 export interface GraphAsk extends HttpRequest {
   /** Without a dollar or an at sign being encoded: some servers know the names in that form alone. */
   readonly query?: Readonly<Record<string, string>>;
+  /** Small, and may go in one request with others that are asked at the same moment. */
+  readonly batched?: boolean;
 }
 
 const withQuery = ({ url, query }: GraphAsk): string => {
@@ -27,9 +30,11 @@ const titleOf = (method: string, url: string): string =>
 export class GraphRequests {
   readonly http: HttpClient;
   readonly clock: Clock;
+  readonly #batches: GraphBatches;
 
   constructor(http: HttpClient, clock: Clock) {
     this.http = http;
+    this.#batches = new GraphBatches(http);
     this.clock = clock;
   }
 
@@ -77,9 +82,10 @@ export class GraphRequests {
   }
 
   /** Any answer; failures below it are DriveErrors. */
-  async send(request: HttpRequest): Promise<HttpAnswer> {
+  async send({ batched, ...request }: Omit<GraphAsk, 'query'>): Promise<HttpAnswer> {
+    const sender = batched === true ? this.#batches : this.http;
     try {
-      return await this.http.send({ ...request, headers: { prefer: knownFeatures, ...request.headers } });
+      return await sender.send({ ...request, headers: { prefer: knownFeatures, ...request.headers } });
     } catch (error) {
       throw toDriveError(error, { mutates: isMutation(request.method ?? 'GET') });
     }

@@ -32,7 +32,7 @@ export class GraphTree {
   async #makeIn(folder: Place, name: string, signal: AbortSignal | undefined): Promise<Item> {
     const { requests, addresses } = this.#items;
     const body = { json: { name, folder: {}, '@microsoft.graph.conflictBehavior': 'fail' } };
-    const ask = { method: 'POST', url: `${addresses.item(folder)}/children`, body, signal };
+    const ask = { method: 'POST', url: `${addresses.item(folder)}/children`, body, signal, batched: true };
     const answer = await requests.answer(ask);
     if (answer.object?.['id'] !== undefined) return this.#items.named(answer.object, folder.via, name);
     // Success without a word: the folder is there, and must not be made again.
@@ -130,7 +130,7 @@ export class GraphTree {
 
   /** The object of the answer; undefined where it has none. */
   async #patchAt(url: string, json: Patch, signal: AbortSignal | undefined): Promise<WireObject | undefined> {
-    const ask = { method: 'PATCH', url, body: { json }, signal };
+    const ask = { method: 'PATCH', url, body: { json }, signal, batched: true };
     try {
       return (await this.#items.requests.answer(ask)).object;
     } catch (error) {
@@ -145,7 +145,8 @@ export class GraphTree {
     const place = thePlace(id);
     const headers = ifVersion === undefined ? {} : { 'if-match': tagsOf(ifVersion).item };
     try {
-      await this.#items.requests.answer({ method: 'DELETE', url: this.#items.addresses.item(place), headers, signal });
+      const url = this.#items.addresses.item(place);
+      await this.#items.requests.answer({ method: 'DELETE', url, headers, signal, batched: true });
     } catch (error) {
       await this.#items.missing(error, [place], signal);
     }

@@ -1,0 +1,137 @@
+// Small requests that are asked at the same moment go to the service as one, twenty at most (docs: Graph, 13). Each keeps its own
+// headers, answer and failure; one that is alone goes as it is, and none waits for others. Owned by graph-requests.ts.
+import { HttpAnswer } from '../../http/http-answer.ts';
+import type { HttpClient, HttpRequest } from '../../http/http-client.ts';
+import { HttpFailure } from '../../http/http-failure.ts';
+import { isObject, type WireObject } from './graph-errors.ts';
+
+const mostRequests = 20;
+/** So answers a service, or what is in front of it, that takes no batches (any more). */
+const refusals: ReadonlySet<number> = new Set([400, 404, 405, 413, 415, 501]);
+
+interface Waiting {
+  readonly request: HttpRequest;
+  readonly resolve: (answer: HttpAnswer) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+const headersOf = (value: unknown): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(isObject(value) ? value : {}).map(([name, text]) => [name.toLowerCase(), String(text)]),
+  );
+
+/** JSON as it is; anything else comes in base64. */
+const bytesOf = (body: unknown): Buffer => {
+  if (body === undefined || body === null) return Buffer.alloc(0);
+  return typeof body === 'string' ? Buffer.from(body, 'base64') : Buffer.from(JSON.stringify(body));
+};
+
+/** The answers in the answer to a batch, by the ids of their requests. */
+const answersIn = (batch: HttpAnswer): ReadonlyMap<string, HttpAnswer> => {
+  const found = new Map<string, HttpAnswer>();
+  const responses = batch.object?.['responses'];
+  const date = batch.header('date');
+  for (const response of Array.isArray(responses) ? responses : []) {
+    const status = Number(isObject(response) ? response['status'] : undefined);
+    if (!isObject(response) || !Number.isInteger(status) || status < 200 || status > 599) continue;
+    const headers = { ...(date === undefined ? {} : { date }), ...headersOf(response['headers']) };
+    found.set(String(response['id']), HttpAnswer.of(status, headers, bytesOf(response['body'])));
+  }
+  return found;
+};
+
+export class GraphBatches {
+  readonly #http: HttpClient;
+  #waiting: Waiting[] = [];
+  #isRefused = false;
+
+  constructor(http: HttpClient) {
+    this.#http = http;
+  }
+
+  /** As HttpClient's: any answer; rejects with its failures, which are those of the whole batch, and with the signal's reason. */
+  send(request: HttpRequest): Promise<HttpAnswer> {
+    const { signal } = request;
+    if (this.#isRefused) return this.#http.send(request);
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const leave = (): void => settle(() => reject(signal?.reason));
+      const settle = (done: () => void): void => {
+        signal?.removeEventListener('abort', leave);
+        this.#waiting = this.#waiting.filter((one) => one !== waiting);
+        done();
+      };
+      const waiting: Waiting = {
+        request,
+        resolve: (answer) => settle(() => resolve(answer)),
+        reject: (reason) => settle(() => reject(reason)),
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      if (this.#waiting.length === 0) setImmediate(() => this.#flush());
+      this.#waiting.push(waiting);
+    });
+  }
+
+  #flush(): void {
+    const all = this.#waiting;
+    this.#waiting = [];
+    for (let at = 0; at < all.length; at += mostRequests) void this.#sendAll(all.slice(at, at + mostRequests));
+  }
+
+  async #sendAll(all: readonly Waiting[]): Promise<void> {
+    const [first, ...others] = all;
+    if (first === undefined) return;
+    if (others.length === 0) this.#sendAlone(first);
+    else
+      await this.#sendBatch(all).catch((error: unknown) => {
+        for (const one of all) one.reject(error);
+      });
+  }
+
+  #sendAlone({ request, resolve, reject }: Waiting): void {
+    this.#http.send(request).then(resolve, reject);
+  }
+
+  async #sendBatch(all: readonly Waiting[]): Promise<void> {
+    const requests = all.map(({ request }, index) => this.#inner(request, String(index + 1)));
+    const answer = await this.#http.send({
+      ...{ method: 'POST', url: '$batch', body: { json: { requests } }, signal: untilAllLeave(all) },
+    });
+    if (refusals.has(answer.status)) {
+      this.#isRefused = true;
+      for (const one of all) this.#sendAlone(one);
+    } else if (!answer.ok) for (const one of all) one.resolve(answer);
+    else this.#handOut(all, answer);
+  }
+
+  #inner({ method = 'GET', url, headers, body }: HttpRequest, id: string): WireObject {
+    const json = body !== undefined && 'json' in body ? body.json : undefined;
+    return {
+      ...{ id, method, url: `/${url}` },
+      headers: { ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(json === undefined ? {} : { body: json }),
+    };
+  }
+
+  #handOut(all: readonly Waiting[], batch: HttpAnswer): void {
+    const answers = answersIn(batch);
+    for (const [index, one] of all.entries()) {
+      const answer = answers.get(String(index + 1));
+      // Alone, it is sent again with a token that was renewed.
+      if (answer?.status === 401) this.#sendAlone(one);
+      else if (answer !== undefined) one.resolve(answer);
+      else one.reject(new HttpFailure('garbled', 'a batch whose answer leaves a request out', { sent: true }));
+    }
+  }
+}
+
+/** Aborted once nobody is left who wants an answer. */
+const untilAllLeave = (all: readonly Waiting[]): AbortSignal => {
+  const controller = new AbortController();
+  const signals = all.map(({ request }) => request.signal);
+  const check = (): void => {
+    if (signals.every((signal) => signal?.aborted === true)) controller.abort(signals[0]?.reason);
+  };
+  for (const signal of signals) signal?.addEventListener('abort', check, { once: true });
+  return controller.signal;
+};
