@@ -52,15 +52,19 @@ export class GraphPush {
   /** Calls `changed` whenever something may have changed, until the signal is aborted. Never rejects. */
   async listen(changed: () => void, signal: AbortSignal): Promise<void> {
     let pauseMs = firstPauseMs;
+    let hasWorked = false;
     while (!signal.aborted) {
       try {
         const endpoint = await this.#endpoint(signal);
         const hasJoined = await this.#session(endpoint, changed, signal);
+        hasWorked ||= hasJoined;
         if (hasJoined) pauseMs = firstPauseMs;
       } catch (error) {
         // Not offered at the moment, to this account, or at all.
         if (isFault(error, 'refused') || isFault(error, 'unsupported')) pauseMs = longestPauseMs;
       }
+      // Something between us and the service lets no sockets through, most likely.
+      if (!hasWorked) pauseMs = longestPauseMs;
       await this.#requests.clock.sleep(pauseMs, signal).catch(() => {});
       pauseMs = Math.min(longestPauseMs, pauseMs * 2);
     }
