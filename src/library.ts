@@ -15,6 +15,7 @@ export type {
   Comment,
   Drive,
   DriveFeatures,
+  FileVersion,
   Item,
   ItemId,
   ItemKind,
@@ -22,6 +23,7 @@ export type {
   Original,
   Quota,
   SpecialFolder,
+  ThumbnailSize,
   Upload,
   UploadTarget,
 } from './drive/drive.ts';

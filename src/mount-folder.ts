@@ -10,6 +10,7 @@ import type { Settings } from './config.ts';
 import { SettingsError } from './config-sources.ts';
 import type { Drive, DriveFeatures } from './drive/drive.ts';
 import { DriveError } from './drive/drive-error.ts';
+import { isStream } from './drive/wrap-drive.ts';
 import { accountFolder } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
@@ -19,7 +20,13 @@ import { openStore } from './store/store.ts';
 const features: DriveFeatures = {
   ...{ conditionalWrites: false, changeFeed: false, comments: true, links: [], linkRevocation: false },
   ...{ idPattern: /(?!)/, specialFolders: [] },
-  ...{ storesTimes: false, copiesFolders: false, simpleUploadLimit: 2 ** 20, maxFileSize: Number.MAX_SAFE_INTEGER },
+  ...{
+    storesTimes: false,
+    copiesFolders: false,
+    versions: false,
+    simpleUploadLimit: 2 ** 20,
+    maxFileSize: Number.MAX_SAFE_INTEGER,
+  },
 };
 
 const unmounted = (): DriveError => new DriveError('offline', 'the drive is not mounted', { awaited: true });
@@ -32,8 +39,7 @@ const noParts = (): AsyncIterable<never> => ({
 const noDrive = new Proxy({} as Drive, {
   get: (_, key) => {
     if (key === 'features') return features;
-    const isStream = key === 'children' || key === 'descendants' || key === 'originalChildren' || key === 'read';
-    return isStream ? noParts : () => Promise.reject(unmounted());
+    return isStream(key) ? noParts : () => Promise.reject(unmounted());
   },
 });
 

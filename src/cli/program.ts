@@ -29,12 +29,15 @@ import { addRecentCommand } from './recent-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
 import { addRetryCommand } from './retry-command.ts';
 import { addRmCommand } from './rm-command.ts';
+import { addSearchCommand } from './search-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addStatusCommand } from './status-command.ts';
 import { addSyncCommand } from './sync-command.ts';
+import { addThumbnailCommand } from './thumbnail-command.ts';
 import { addTreeCommand } from './tree-command.ts';
 import { addUnmountCommand } from './unmount-command.ts';
 import { addUserCommand } from './user-command.ts';
+import { addVersionsCommand } from './versions-command.ts';
 
 const adders: readonly ((program: Command) => void)[] = [
   addMountCommand,
@@ -54,11 +57,14 @@ const adders: readonly ((program: Command) => void)[] = [
   addUserCommand,
   addQuotaCommand,
   addRecentCommand,
+  addSearchCommand,
   addLsCommand,
   addTreeCommand,
   addInfoCommand,
   addInfoSetCommand,
   addLinkCommand,
+  addVersionsCommand,
+  addThumbnailCommand,
   addMkdirCommand,
   addGetCommand,
   addPutCommand,

@@ -67,6 +67,8 @@ export interface DriveFeatures {
   readonly linkRevocation: boolean;
   /** The upload stores `modified`; without it, the service stamps its own time. */
   readonly storesTimes: boolean;
+  /** `versions`, `readVersion` and `restoreVersion` work. */
+  readonly versions: boolean;
   /** A folder can be copied by the service. */
   readonly copiesFolders: boolean;
   /** Contents larger than this are sent in fragments, and can be resumed. Bytes. */
@@ -105,6 +107,24 @@ export interface Upload {
   /** Bytes accepted by the service so far. */
   onProgress?(sent: number): void;
 }
+
+/** A content that a file has or had. */
+export interface FileVersion {
+  readonly itemId: ItemId;
+  /** The service's own id of the version, within the item. */
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Who made it, where the service says so. */
+  readonly by?: string;
+  /** It is the present content. */
+  readonly current: boolean;
+}
+
+/** Longest side of a small picture: about 96, 176 and 800 pixels. */
+export type ThumbnailSize = 'small' | 'medium' | 'large';
 
 export type LinkKind = 'view' | 'edit' | 'embed';
 
@@ -158,6 +178,11 @@ export interface Drive {
   /** Of the files that were changed lately, newest first; which and how many is the service's choice. */
   recent(signal?: AbortSignal): Promise<readonly Original[]>;
   /**
+   * Files and folders whose names have the words of `text`, and whatever else the service finds by them, a page at a time. It may be
+   * minutes behind.
+   */
+  search(text: string, signal?: AbortSignal): AsyncIterable<readonly Item[]>;
+  /**
    * All that is in a folder, at any depth, in no order, a page at a time, with as few requests as the service allows. What comes or
    * goes meanwhile may be told or not.
    */
@@ -169,6 +194,14 @@ export interface Drive {
    * content is no longer that version, `broken` if the service gave fewer or other bytes than it announced.
    */
   read(item: Item, range: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The contents that the file has and had, newest first. `unsupported` where `features.versions` is false. */
+  versions(id: ItemId, signal?: AbortSignal): Promise<readonly FileVersion[]>;
+  /** The bytes of `range` of an earlier (or the present) content; as `read`. `missing` if the service no longer has them. */
+  readVersion(version: FileVersion, range: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** An earlier content becomes the present one, as a new version. */
+  restoreVersion(version: FileVersion, signal?: AbortSignal): Promise<void>;
+  /** A small picture of the item, in a format that browsers show. `missing` where the service has none. */
+  thumbnail(id: ItemId, size: ThumbnailSize, signal?: AbortSignal): Promise<Uint8Array>;
   /**
    * The item as the drive has it afterwards. If its size is not `upload.size`, other bytes are there by now: the service
    * changed them, or another client was faster.

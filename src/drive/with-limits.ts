@@ -23,10 +23,11 @@ type Lane = keyof Limits;
 const looking: ReadonlySet<CallMethod | StreamMethod> = new Set([
   ...(['account', 'root', 'get', 'children', 'descendants', 'changes', 'quota', 'comments'] as const),
   ...(['special', 'original', 'originalChildren', 'originalAccount', 'recent'] as const),
+  ...(['search', 'versions', 'thumbnail'] as const),
 ]);
 
 const laneOf = (method: CallMethod | StreamMethod): Lane => {
-  if (method === 'read') return 'reads';
+  if (method === 'read' || method === 'readVersion') return 'reads';
   return looking.has(method) ? 'looks' : 'writes';
 };
 

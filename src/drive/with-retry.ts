@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Drive } from './drive.ts';
 import { DriveError } from './drive-error.ts';
-import { type CallMethod, type ReadArgs, type StreamMethod, signalOf, wrapDrive } from './wrap-drive.ts';
+import { type CallMethod, isReading, type ReadArgs, type StreamMethod, signalOf, wrapDrive } from './wrap-drive.ts';
 
 export interface RetryOptions {
   readonly clock?: Clock;
@@ -23,6 +23,7 @@ const graceMs = 3_000;
 const repeatable: ReadonlySet<CallMethod> = new Set([
   ...(['account', 'root', 'get', 'changes', 'quota', 'comments'] as const),
   ...(['special', 'original', 'originalAccount', 'recent'] as const),
+  ...(['versions', 'thumbnail'] as const),
   ...(['move', 'setDescription', 'setProperties', 'link'] as const),
 ]);
 
@@ -79,7 +80,7 @@ async function* retriedStream(
   for (;;) {
     try {
       for await (const part of open(args)) {
-        if (method === 'read') {
+        if (isReading(method)) {
           // What was read is progress, and need not be read again. Pages do not count: a listing starts over.
           patience.progress();
           args = behind(args as ReadArgs, part as Uint8Array);
@@ -93,8 +94,8 @@ async function* retriedStream(
   }
 }
 
-const behind = ([item, { start, end }, signal]: ReadArgs, piece: Uint8Array): ReadArgs => [
-  item,
+const behind = ([subject, { start, end }, signal]: ReadArgs, piece: Uint8Array): ReadArgs => [
+  subject,
   { start: start + piece.length, end },
   ...(signal === undefined ? ([] as const) : ([signal] as const)),
 ];

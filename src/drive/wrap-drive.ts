@@ -1,18 +1,24 @@
 // One Drive around another: what the wrappers (`with-*.ts`) have in common. A wrapper says what happens around a call and
 // around a stream; which method it is only matters to it where it wants to know.
-import type { ByteRange, Drive, Item } from './drive.ts';
+import type { ByteRange, Drive, FileVersion, Item } from './drive.ts';
 
-export type StreamMethod = 'children' | 'descendants' | 'originalChildren' | 'read';
+export type StreamMethod = 'children' | 'descendants' | 'originalChildren' | 'search' | 'read' | 'readVersion';
 export type CallMethod = Exclude<keyof Drive, 'features' | StreamMethod>;
 
 const streams: ReadonlySet<PropertyKey> = new Set<StreamMethod>([
   'children',
   'descendants',
   'originalChildren',
+  'search',
   'read',
+  'readVersion',
 ]);
 
-const isStream = (key: PropertyKey): key is StreamMethod => streams.has(key);
+/** Gives bytes of a range, its second argument. */
+export const isReading = (method: StreamMethod): boolean => method === 'read' || method === 'readVersion';
+
+/** The method gives parts as they arrive, rather than one answer. */
+export const isStream = (key: PropertyKey): key is StreamMethod => streams.has(key);
 
 export interface Wrapping {
   /** `run` without arguments: with those of the call. */
@@ -28,7 +34,7 @@ export interface Wrapping {
   ): AsyncIterable<unknown>;
 }
 
-export type ReadArgs = readonly [item: Item, range: ByteRange, signal?: AbortSignal];
+export type ReadArgs = readonly [subject: Item | FileVersion, range: ByteRange, signal?: AbortSignal];
 
 /** The signal of a call, wherever among its arguments. */
 export const signalOf = (args: readonly unknown[]): AbortSignal | undefined =>
@@ -40,6 +46,7 @@ const signalPlaces: Readonly<Record<CallMethod | StreamMethod, number>> = {
   ...{ read: 2, makeFolder: 2, move: 2, remove: 2, copy: 2, setDescription: 2, link: 2, unlink: 2 },
   ...{ addComment: 2, removeComment: 2, setProperties: 2 },
   ...{ special: 1, original: 1, originalChildren: 1, originalAccount: 0, recent: 0 },
+  ...{ search: 1, versions: 1, readVersion: 2, restoreVersion: 1, thumbnail: 2 },
 };
 
 /** The arguments with another signal. */

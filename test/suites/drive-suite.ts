@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { Item, ItemId } from '../../src/drive/drive.ts';
 import { isFault } from '../../src/drive/drive-error.ts';
+import { findTests } from './drive-find-suite.ts';
 import type { DriveTests, DriveUnderTest } from './drive-steps.ts';
 import { fails, list, names, put, replace, textOf } from './drive-steps.ts';
 import { uploadTests } from './drive-upload-suite.ts';
@@ -351,7 +352,7 @@ export const driveSuite = (
   makeDrive: () => Promise<DriveUnderTest>,
   { cannot = {} }: DriveSuiteOptions = {},
 ): void => {
-  const tests: DriveTests = { ...folderTests, ...uploadTests, ...changeTests, ...otherTests };
+  const tests: DriveTests = { ...folderTests, ...uploadTests, ...findTests, ...changeTests, ...otherTests };
   describe(name, () => {
     let made: DriveUnderTest;
     before(async () => {

@@ -2,6 +2,7 @@
 // among all calls and among those of the same method.
 import type { Drive } from '../../src/drive/drive.ts';
 import { DriveError } from '../../src/drive/drive-error.ts';
+import { isStream } from '../../src/drive/wrap-drive.ts';
 
 export type Method = Exclude<keyof Drive, 'features'>;
 
@@ -61,7 +62,7 @@ export const failingDrive = (drive: Drive, plan: Plan): Drive => {
         counts.set(method, count);
         const failure = plan(method, count, ++total);
         const call = (): unknown => Reflect.apply(value, target, args);
-        if (method === 'children' || method === 'descendants' || method === 'originalChildren' || method === 'read') {
+        if (isStream(method)) {
           return failingPages(failure, call() as AsyncIterable<unknown>, signalOf(args));
         }
         return failingCall(failure, call as () => Promise<unknown>, signalOf(args));

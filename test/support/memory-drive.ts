@@ -10,11 +10,13 @@ import type {
   Comment,
   Drive,
   DriveFeatures,
+  FileVersion,
   Item,
   ItemId,
   LinkKind,
   Original,
   Quota,
+  ThumbnailSize,
   Upload,
 } from '../../src/drive/drive.ts';
 import { DriveError } from '../../src/drive/drive-error.ts';
@@ -42,7 +44,7 @@ export interface MemoryDriveOptions extends MemoryStoreOptions {
 
 const everything: DriveFeatures = {
   ...{ conditionalWrites: true, changeFeed: true, comments: true, links: ['view', 'edit', 'embed'] },
-  ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, specialFolders: [] },
+  ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, versions: false, specialFolders: [] },
   idPattern: /^(root|(file|folder|notebook)!\d+)$/,
   simpleUploadLimit: 2 ** 20,
   maxFileSize: 10 * 2 ** 30,
@@ -148,6 +150,31 @@ export class MemoryDrive implements Drive {
     await this.#ask({ intent: 'recent' }, signal);
     const files = [...this.store.items.values()].filter(({ kind }) => kind === 'file');
     return files.sort((one, other) => other.version - one.version).map((item) => this.#original(item));
+  }
+
+  async *search(text: string, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+    await this.#ask({ intent: 'search' }, signal);
+    const words = text.toLowerCase();
+    const items = [...this.store.items.values()].filter((item) => item.name.toLowerCase().includes(words));
+    yield items.map((item) => this.store.toItem(item));
+  }
+
+  async versions(): Promise<readonly FileVersion[]> {
+    throw new DriveError('unsupported', 'this drive has no versions');
+  }
+
+  // biome-ignore lint/correctness/useYield: there is nothing to give.
+  async *readVersion(): AsyncIterable<Uint8Array> {
+    throw new DriveError('unsupported', 'this drive has no versions');
+  }
+
+  async restoreVersion(): Promise<void> {
+    throw new DriveError('unsupported', 'this drive has no versions');
+  }
+
+  async thumbnail(id: ItemId, _size: ThumbnailSize, signal?: AbortSignal): Promise<Uint8Array> {
+    await this.#ask({ intent: 'thumbnail', id }, signal);
+    throw new DriveError('missing', `item ${id} has no picture`);
   }
 
   descendants(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]> {

@@ -10,12 +10,14 @@ import type {
   Comment,
   Drive,
   DriveFeatures,
+  FileVersion,
   Item,
   ItemId,
   LinkKind,
   Original,
   Quota,
   SpecialFolder,
+  ThumbnailSize,
   Upload,
 } from '../drive.ts';
 import { DriveError, type Fault, isFault } from '../drive-error.ts';
@@ -32,6 +34,7 @@ import { fragmentUnit, GraphSession } from './graph-session.ts';
 import { GraphSizes } from './graph-sizes.ts';
 import { type Destination, GraphTree } from './graph-tree.ts';
 import { GraphUpload, type GraphUploadOptions } from './graph-upload.ts';
+import { GraphVersions } from './graph-versions.ts';
 import { downloadUrlIn, toQuota } from './graph-wire.ts';
 
 export interface GraphDriveOptions extends Partial<GraphUploadOptions> {
@@ -74,13 +77,14 @@ export class GraphDrive implements Drive {
   readonly #tree: GraphTree;
   readonly #copy: GraphCopy;
   readonly #links: GraphLinks;
+  readonly #versions: GraphVersions;
   readonly #pageSize: number;
 
   constructor(options: GraphDriveOptions) {
     const limits: GraphUploadOptions = { ...defaults, ...options };
     this.features = {
       ...{ conditionalWrites: true, changeFeed: true, comments: false, links: ['view', 'edit', 'embed'] },
-      ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, idPattern },
+      ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, versions: true, idPattern },
       specialFolders: Object.keys(specialNames) as SpecialFolder[],
       ...{ simpleUploadLimit: limits.simpleUploadLimit, maxFileSize: limits.maxFileSize },
     };
@@ -97,6 +101,9 @@ export class GraphDrive implements Drive {
     this.#tree = new GraphTree(this.#items);
     this.#copy = new GraphCopy(this.#items);
     this.#links = new GraphLinks(this.#items);
+    this.#versions = new GraphVersions(this.#items, (item, range, signal) =>
+      this.#content.read(this.#sizes.corrected(item), range, signal),
+    );
   }
 
   /** Of the drive, rather than of the user: who may use files only may not ask for more, and a library is nobody's. */
@@ -147,6 +154,15 @@ export class GraphDrive implements Drive {
     const url = `${this.#items.addresses.drive()}/recent`;
     for await (const { entries } of this.#pages.pages(url, {}, signal)) found.push(...entries);
     return found;
+  }
+
+  async *search(text: string, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+    const words = encodeURIComponent(text.replaceAll("'", "''"));
+    const url = `${this.#items.addresses.drive()}/root/search(q='${words}')`;
+    const query = { $select: itemFields, $top: String(this.#pageSize) };
+    for await (const page of this.#pages.items(url, query, undefined, signal)) {
+      yield page.map((item) => this.#sizes.corrected(item));
+    }
   }
 
   async get(id: ItemId, signal?: AbortSignal): Promise<Item> {
@@ -200,6 +216,23 @@ export class GraphDrive implements Drive {
 
   read(item: Item, range: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     return this.#content.read(item, range, signal);
+  }
+
+  async versions(id: ItemId, signal?: AbortSignal): Promise<readonly FileVersion[]> {
+    return await this.#versions.list(id, signal);
+  }
+
+  readVersion(version: FileVersion, range: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    return this.#versions.read(version, range, signal);
+  }
+
+  async restoreVersion(version: FileVersion, signal?: AbortSignal): Promise<void> {
+    await this.#versions.restore(version, signal);
+  }
+
+  async thumbnail(id: ItemId, size: ThumbnailSize, signal?: AbortSignal): Promise<Uint8Array> {
+    const url = `${this.#items.addresses.item(thePlace(id))}/thumbnails/0/${size}/content`;
+    return (await this.#requests.answer({ url, signal })).bytes;
   }
 
   async upload(upload: Upload, signal?: AbortSignal): Promise<Item> {

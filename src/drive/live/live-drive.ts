@@ -10,12 +10,14 @@ import type {
   Comment,
   Drive,
   DriveFeatures,
+  FileVersion,
   Item,
   ItemId,
   LinkKind,
   Original,
   Quota,
   SpecialFolder,
+  ThumbnailSize,
   Upload,
 } from '../drive.ts';
 import { DriveError, isFault } from '../drive-error.ts';
@@ -54,6 +56,10 @@ const specialPaths: Readonly<Record<SpecialFolder, string>> = {
   'camera-roll': 'camera_roll',
 };
 
+const pictures: Readonly<Record<ThumbnailSize, string>> = { small: 'thumbnail', medium: 'album', large: 'normal' };
+
+const noVersions = (): DriveError => new DriveError('unsupported', 'this drive does not tell of earlier contents');
+
 /** Where files are uploaded to in fragments: a host per account at the real service, else the API's own. */
 export const defaultStorageUrl = (apiUrl: string): string => {
   const { origin } = new URL(apiUrl);
@@ -75,7 +81,7 @@ export class LiveDrive implements Drive {
     const limits: LiveUploadOptions = { ...defaultLimits, storageUrl, ...options };
     this.features = {
       ...{ conditionalWrites: false, changeFeed: false, comments: true, links: ['view', 'edit', 'embed'] },
-      ...{ linkRevocation: false, storesTimes: false, copiesFolders: false, idPattern },
+      ...{ linkRevocation: false, storesTimes: false, copiesFolders: false, versions: false, idPattern },
       specialFolders: Object.keys(specialPaths) as SpecialFolder[],
       ...{ simpleUploadLimit: limits.simpleUploadLimit, maxFileSize: limits.maxFileSize },
     };
@@ -112,7 +118,7 @@ export class LiveDrive implements Drive {
   }
 
   async *originalChildren(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Original[]> {
-    for await (const entries of this.#listing(id, signal)) yield entries.map(({ wire }) => wire);
+    for await (const entries of this.#listingOf(id, signal)) yield entries.map(({ wire }) => wire);
   }
 
   async originalAccount(signal?: AbortSignal): Promise<Original> {
@@ -134,7 +140,18 @@ export class LiveDrive implements Drive {
   }
 
   async *children(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
-    for await (const entries of this.#listing(id, signal)) {
+    for await (const entries of this.#listingOf(id, signal)) {
+      yield entries.map(({ item }) => this.#versions.distinct(item));
+    }
+  }
+
+  #listingOf(id: ItemId, signal: AbortSignal | undefined): AsyncIterable<WirePage['entries']> {
+    return this.#listing(`${encodeURIComponent(this.#id(id))}/files?`, `children of ${id}`, signal);
+  }
+
+  async *search(text: string, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+    const path = `me/skydrive/search?q=${encodeURIComponent(text)}&`;
+    for await (const entries of this.#listing(path, 'search', signal)) {
       yield entries.map(({ item }) => this.#versions.distinct(item));
     }
   }
@@ -143,12 +160,11 @@ export class LiveDrive implements Drive {
    * The service says which page follows; where it does not, a full page is taken for a sign that one does. Pages that bring
    * nothing new end the listing: some servers ignore the offset.
    */
-  async *#listing(id: ItemId, signal: AbortSignal | undefined): AsyncIterable<WirePage['entries']> {
-    const path = `${encodeURIComponent(this.#id(id))}/files`;
+  async *#listing(path: string, title: string, signal: AbortSignal | undefined): AsyncIterable<WirePage['entries']> {
     const seen = new Set<ItemId>();
     let listed = 0;
-    for (let url: string | undefined = `${path}?offset=0&limit=${this.#pageSize}`; url !== undefined; ) {
-      const page: WirePage = toPage(await this.#requests.objectAt(url, { signal }), `children of ${id}`);
+    for (let url: string | undefined = `${path}offset=0&limit=${this.#pageSize}`; url !== undefined; ) {
+      const page: WirePage = toPage(await this.#requests.objectAt(url, { signal }), title);
       const fresh = page.entries.filter(({ item }) => !seen.has(item.id));
       for (const { item } of fresh) seen.add(item.id);
       listed += page.count;
@@ -160,7 +176,7 @@ export class LiveDrive implements Drive {
   #next(page: WirePage, path: string, listed: number): string | undefined {
     if (page.next === undefined) {
       const mayGoOn = !page.saysPages && page.count === this.#pageSize;
-      return mayGoOn ? `${path}?offset=${listed}&limit=${this.#pageSize}` : undefined;
+      return mayGoOn ? `${path}offset=${listed}&limit=${this.#pageSize}` : undefined;
     }
     const { base } = this.#requests.http;
     const next = URL.canParse(page.next, base.href) ? new URL(page.next, base) : undefined;
@@ -174,6 +190,31 @@ export class LiveDrive implements Drive {
 
   async changes(): Promise<ChangePage> {
     throw new DriveError('unsupported', 'this drive has no change feed');
+  }
+
+  async versions(): Promise<readonly FileVersion[]> {
+    throw noVersions();
+  }
+
+  // biome-ignore lint/correctness/useYield: there is nothing to give.
+  async *readVersion(): AsyncIterable<Uint8Array> {
+    throw noVersions();
+  }
+
+  async restoreVersion(): Promise<void> {
+    throw noVersions();
+  }
+
+  async thumbnail(id: ItemId, size: ThumbnailSize, signal?: AbortSignal): Promise<Uint8Array> {
+    try {
+      const path = [this.#id(id), 'picture'];
+      return await this.#requests.bytes({ path, query: { type: pictures[size] }, signal });
+    } catch (error) {
+      // So it says of what has no picture.
+      throw isFault(error, 'refused')
+        ? new DriveError('missing', `${id} has no small picture`, { cause: error })
+        : error;
+    }
   }
 
   read(item: Item, range: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array> {

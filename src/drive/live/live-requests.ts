@@ -133,6 +133,13 @@ export class LiveRequests {
     throw answerError(answer, `${method} ${ask.path.join('/')}`, isMutation(method), this.clock.now());
   }
 
+  /** The body of the answer, wherever it is redirected to. */
+  async bytes(ask: LiveAsk): Promise<Uint8Array> {
+    const answer = await this.send({ ...ask, url: relativeUrl(ask) });
+    if (answer.ok) return answer.bytes;
+    throw answerError(answer, `GET ${ask.path.join('/')}`, false, this.clock.now());
+  }
+
   /** Where a request is redirected to. */
   async location(ask: LiveAsk): Promise<string> {
     const answer = await this.send({ ...ask, url: relativeUrl(ask), follow: false });
