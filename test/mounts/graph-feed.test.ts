@@ -1,7 +1,7 @@
 // What others change on the drive is soon visible in a mount, although the kernel keeps names and attributes for minutes; and what is
 // put through one dialect is there in the other. On real mounts of both drivers.
 import assert from 'node:assert/strict';
-import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -115,6 +115,27 @@ for (const driver of ['kernel', 'fuse-native'] as const)
       const { byKind } = place.emulator.admin.counters();
       assert.deepEqual(Object.keys(byKind), ['delta']);
     });
+
+    for (const named of [false, true])
+      it(`asks once in all after a remount, whatever is walked${named ? ', also of a drive that is named' : ''}`, async () => {
+        await using place = await emulated({ strict: true, seedTree: 200 }, 'graph', ['feed_interval: 60s']);
+        if (named) await appendFile(place.configFile, `  drive_id: ${place.emulator.graph.driveId()}\n`);
+        await using skydrive = new Skydrive(place, driver);
+        await skydrive.mount();
+        await until(() => follows(skydrive));
+        await skydrive.unmount();
+        place.emulator.admin.resetRequests();
+        await skydrive.mount();
+        const paths = await readdir(skydrive.mountpoint, { recursive: true });
+        assert.equal(paths.length, place.emulator.admin.tree().length);
+        for (const path of paths) await stat(join(skydrive.mountpoint, path));
+        await until(async () => place.emulator.requests.list().length > 0);
+        await skydrive.unmount();
+        assert.deepEqual(
+          place.emulator.requests.list().map(({ kind }) => kind),
+          ['delta'],
+        );
+      });
   });
 
 describe('both dialects of one drive', { skip: mountObstacle() ?? false, timeout: 120_000 }, () => {
