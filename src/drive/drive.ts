@@ -35,6 +35,8 @@ export interface Item {
   readonly description?: string;
   /** Further facts for people, by the name they get as extended attributes without `user.skydrive.`, e.g. `web_url`. */
   readonly facts: Readonly<Record<string, string>>;
+  /** Items in the folder, as the service counts them, which may differ from what it lists. */
+  readonly childCount?: number;
   /** What is in this folder, or beside this item, is on another drive: `changes` does not tell of it. */
   readonly foreign?: true;
   /** Comments on the item; undefined where the service does not say. */

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import { FeedChanges } from './feed-changes.ts';
 import { FeedPosition, type Position } from './feed-position.ts';
 import { sweep } from './feed-sweep.ts';
+import { FolderCounts } from './folder-counts.ts';
 import { FolderDoubts } from './folder-doubts.ts';
 import { HeldChanges } from './held-changes.ts';
 import { ListingTurns } from './listing-turns.ts';
@@ -63,6 +64,7 @@ export class ChangeFeed implements TreeKeeper {
   readonly #position: FeedPosition;
   readonly #held: HeldChanges;
   readonly #changes: FeedChanges;
+  readonly #counts: FolderCounts;
   readonly #doubts: FolderDoubts;
   readonly #turns: ListingTurns;
   readonly #abort = new AbortController();
@@ -86,6 +88,7 @@ export class ChangeFeed implements TreeKeeper {
     this.#held = new HeldChanges(store);
     const renew = (folder: NodeId): Promise<void> => options.renew(folder);
     this.#changes = new FeedChanges({ store, tree, drive, changes, held: this.#held, renew });
+    this.#counts = new FolderCounts({ tree, changes, renew });
     this.#doubts = new FolderDoubts({ tree, clock, log, renew });
     this.#turns = new ListingTurns(clock);
     this.#usedAt = clock.monotonic();
@@ -251,10 +254,12 @@ export class ChangeFeed implements TreeKeeper {
       const state = now.state === 'listing' && !page.more ? 'sweeping' : now.state;
       const stored = (): void => this.#position.set({ ...now, cursor: page.cursor, state });
       await this.#changes.apply(page, asked, stored, signal);
+      if (before.state === 'following' && !page.reset) this.#counts.note(page.changes, asked);
       this.#turns.pageCame();
       more = page.more;
     }
     await this.#settle();
+    await this.#counts.check(signal);
     await this.#doubts.listDue(signal);
   }
 

@@ -24,8 +24,8 @@ const notHere: Readonly<Record<string, string>> = {
 /** For those that no seed chooses. */
 const values: Quirks = {
   'id-migrate-root': 30,
-  'delta-lose-delete': 0.5,
-  'delta-drop-tombstone': 0.5,
+  'delta-lose-delete': 1,
+  'delta-drop-tombstone': 1,
   'session-ttl': 600,
   'put-limit': 4 * 2 ** 20,
   hosts: 'alias',
@@ -43,11 +43,29 @@ const usualOf = (name: keyof typeof quirkTable): number | string | boolean => {
   return values[name] ?? usual ?? (typeof unit === 'string' ? unitValues[unit] : unit[0]) ?? true;
 };
 
-/** How much longer than two intervals a quirk may keep a change from us, milliseconds. */
-const slackMs = 15_000;
+/** Beyond two intervals, for requests and for a machine that has other things to do; the doubts and the audit come later than that. */
+const machineMs = 2_000;
 
-/** What the feed never tells is found by the audit: hours later, which is not for this test. */
-const forgets = new Set(['delta-lose-delete', 'delta-drop-tombstone']);
+/** Quirks that are delays themselves: how much longer each may keep a change from us, milliseconds, and why. */
+const delays: Readonly<Record<string, readonly [ms: number, why: string]>> = {
+  'delta-late': [1_500, 'the feed tells of a change so much later'],
+  'delta-503-token': [1_500, 'two looks fail, and the pauses between failed looks grow'],
+  'delta-500-incoherent': [1_500, 'two looks fail, and the pauses between failed looks grow'],
+  'delta-unsupported': [500, 'without a feed, folders are listed again when they are so old'],
+  'children-404': [500, 'what is new cannot be listed for so long'],
+  'item-id-lag': [500, 'what is new cannot be asked for by its id for so long'],
+  'http-504': [1_500, 'requests fail, and are repeated after a pause'],
+  throttle: [2_000, 'requests are refused for a second at a time'],
+};
+
+/** Several at once keep each other from being made up for. */
+const togetherMs = 15_000;
+
+const patienceFor = (quirks: Quirks, seed: number): number => {
+  const [name, ...others] = Object.keys(quirks);
+  if (seed !== 0 || others.length > 0) return 2 * feedIntervalMs + togetherMs;
+  return 2 * feedIntervalMs + machineMs + (delays[name ?? '']?.[0] ?? 0);
+};
 
 const changeAll = async ({ emulator }: GraphBench, round: number): Promise<void> => {
   const { admin } = emulator;
@@ -80,14 +98,14 @@ const seedTree = async ({ emulator }: GraphBench): Promise<void> => {
   admin.mkdir({ path: '/to' });
 };
 
-const shows = async (bench: GraphBench, what: string): Promise<number> => {
+const shows = async (bench: GraphBench, what: string, patienceMs: number): Promise<number> => {
   const start = performance.now();
   for (;;) {
     const found = await bench.find().catch((error: unknown) => ({ error: String(error) }));
     const sorted = JSON.stringify(Object.entries(found).sort());
     const held = bench.held();
     if (sorted === JSON.stringify(Object.entries(held).sort())) return performance.now() - start;
-    if (performance.now() - start > 2 * feedIntervalMs + slackMs) assert.deepEqual(found, held, what);
+    if (performance.now() - start > patienceMs) assert.deepEqual(found, held, what);
     await delay(20);
   }
 };
@@ -98,20 +116,21 @@ const play = async (quirks: Quirks, seed: number): Promise<readonly number[]> =>
   await seedTree(bench);
   await bench.mount();
   await bench.following();
-  await shows(bench, 'before anything');
+  await shows(bench, 'before anything', togetherMs);
+  const patienceMs = patienceFor(quirks, seed);
   const took: number[] = [];
   bench.emulator.admin.set({ quirks, quirkSeed: seed });
   await changeAll(bench, 1);
-  took.push(await shows(bench, `after the first changes, ${JSON.stringify(quirks)}, seed ${seed}`));
+  took.push(await shows(bench, `after the first changes, ${JSON.stringify(quirks)}, seed ${seed}`, patienceMs));
   // While the feed forgets where it was.
   bench.emulator.graph.resync();
   await changeAll(bench, 2);
-  took.push(await shows(bench, `after 410, ${JSON.stringify(quirks)}, seed ${seed}`));
+  took.push(await shows(bench, `after 410, ${JSON.stringify(quirks)}, seed ${seed}`, patienceMs));
   await bench.write('/ours', 'ours');
   await bench.calls.rename('/kept/changed', '/kept/renamed');
   bench.emulator.admin.set({ quirks: {}, quirkSeed: 0 });
   await bench.sync();
-  await shows(bench, `in the end, ${JSON.stringify(quirks)}, seed ${seed}`);
+  await shows(bench, `in the end, ${JSON.stringify(quirks)}, seed ${seed}`, togetherMs);
   assert.equal(await bench.read('/ours'), 'ours');
   return took;
 };
@@ -119,14 +138,16 @@ const play = async (quirks: Quirks, seed: number): Promise<readonly number[]> =>
 const only = process.env['QUIRK'];
 const names = quirkNames.filter((name) => only === undefined || name === only);
 
-test('without any quirk, changes are visible within two intervals', async () => {
+test('without any quirk, changes are visible within two intervals', async (context) => {
   const took = await play({}, 0);
-  for (const ms of took) assert.ok(ms < 2 * feedIntervalMs + 2_000, `${took.map(Math.round)} ms`);
+  context.diagnostic(`without any: ${took.map(Math.round).join(', ')} ms`);
 });
 
 for (const name of names) {
-  const skip = notHere[name] ?? (forgets.has(name) ? 'what the feed never tells is found by the audit' : false);
-  test(`with the quirk ${name}`, { skip }, async (context) => {
+  const skip = notHere[name] ?? false;
+  test(`with the quirk ${name}, changes are visible within two intervals${delays[name] === undefined ? '' : ' and its own delay'}`, {
+    skip,
+  }, async (context) => {
     const took = await play({ [name]: usualOf(name) }, 0);
     context.diagnostic(`${name}: ${took.map(Math.round).join(', ')} ms`);
   });

@@ -113,6 +113,12 @@ const timesOf = (wire: WireObject): Pick<Item, 'created' | 'modified'> => {
   return { created: created ?? modified, modified };
 };
 
+/** A shortcut's own facet says nothing of the folder that it leads to. */
+const countOf = (wire: WireObject, kind: ItemKind): Pick<Item, 'childCount'> => {
+  const count = kind === 'folder' ? toSize(member(wire['folder'], 'childCount')) : undefined;
+  return count === undefined ? {} : { childCount: count };
+};
+
 /** What the change feed of the own drive does not tell of. */
 const isForeign = (wire: WireObject, via: Via | undefined): boolean =>
   via !== undefined || targetOf(wire) !== undefined;
@@ -132,6 +138,7 @@ export const toItem = (wire: WireObject, via: Via | undefined): Item | undefined
     ...versionsOf(wire, kind, hashes),
     ...hashOf(kind, hashes),
     ...(description === undefined ? {} : { description }),
+    ...countOf(wire, kind),
     ...(isForeign(wire, via) ? { foreign: true as const } : {}),
     facts: toFacts(wire, kind),
   };

@@ -69,15 +69,20 @@ const changesAfter = (scope: DeltaScope, after: ItemNumber, size: number): Delta
   return found;
 };
 
+/** From the top down. What is gone has changed the folder that it was in. */
+const ancestorsOf = ({ drive, folder }: DeltaScope, { item, gone }: DeltaEntry): DeltaEntry[] => {
+  const lowest = gone ? drive.get(item.parent ?? folder.number) : item;
+  const chain = lowest === undefined ? [] : (chainTo(drive, lowest, folder.number) ?? []);
+  return chain.reverse().map((above) => ({ item: above, gone: false }));
+};
+
 /** Up to `size` changes of items with numbers above `after`, and the ancestors that belong to them. */
 export const deltaPage = (scope: DeltaScope, after: ItemNumber, size: number): DeltaPage => {
-  const { drive, folder, withAncestors } = scope;
   const found = changesAfter(scope, after, size);
   const chosen = found.slice(0, size);
   const told = new Map<ItemNumber, DeltaEntry>();
   for (const entry of chosen) {
-    const chain = withAncestors && !entry.gone ? (chainTo(drive, entry.item, folder.number) ?? []) : [];
-    const above = chain.reverse().map((item) => ({ item, gone: false }));
+    const above = scope.withAncestors ? ancestorsOf(scope, entry) : [];
     for (const each of [...above, entry]) if (!told.has(each.item.number)) told.set(each.item.number, each);
   }
   return { entries: [...told.values()], after: found.length > size ? chosen.at(-1)?.item.number : undefined };

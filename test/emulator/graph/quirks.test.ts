@@ -145,7 +145,7 @@ test('the feed comes late, and loses nothing by that', async () => {
   const { values } = await graph.pages(early.deltaLink);
   assert.deepEqual(
     values.map((item) => item.name),
-    ['old.txt', 'root', 'd', 'new.txt'],
+    ['root', 'd', 'old.txt', 'new.txt'],
   );
 });
 
