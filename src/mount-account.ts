@@ -23,11 +23,14 @@ export interface FoundAccount {
   readonly confirmed: boolean;
 }
 
+/** Whether a mount has kept something of the account's drive on this machine. */
+export const isKept = (settings: Settings, account: string | undefined): account is string =>
+  account !== undefined && existsSync(accountFolder(settings, account));
+
 /** The account of the sign-in, if a mount has kept something of its own drive on this machine. */
 export const keptAccount = (settings: Settings): string | undefined => {
   const { account, driveId } = settings;
-  const isKept = account !== undefined && driveId === undefined && existsSync(accountFolder(settings, account));
-  return isKept ? account : undefined;
+  return driveId === undefined && isKept(settings, account) ? account : undefined;
 };
 
 /**
@@ -41,7 +44,7 @@ export const accountOf = async (
 ): Promise<FoundAccount> => {
   const { owner } = opened;
   if (owner === undefined) return await findAccount(opened, settings, log);
-  if (existsSync(accountFolder(settings, owner))) return { id: owner, confirmed: true };
+  if (isKept(settings, owner)) return { id: owner, confirmed: true };
   return await findAccount(opened, { ...settings, account: owner }, log);
 };
 

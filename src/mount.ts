@@ -11,7 +11,7 @@ import type { Outage, Reach } from './drive/reach.ts';
 import type { FsSettings } from './fs/parts.ts';
 import { type DriverMount, MountError, type MountOptions } from './fuse/driver.ts';
 import type { FeedStatus } from './metadata/change-feed.ts';
-import { accountFolder, accountOf, confirmAccount, keptAccount } from './mount-account.ts';
+import { accountFolder, accountOf, confirmAccount, isKept, keptAccount } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
 import { usersOf } from './mount-users.ts';
@@ -270,8 +270,9 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
     const ownDriveId = keptAccount(settings);
     const { drive, reach, close, owner, listen } = await parts.openDrive({ ...settings, ownDriveId }, log);
     steps.push(close);
-    const asking =
-      ownDriveId === undefined ? drive.root(AbortSignal.timeout(rootMs)).catch(() => undefined) : undefined;
+    const asking = isKept(settings, owner ?? ownDriveId)
+      ? undefined
+      : drive.root(AbortSignal.timeout(rootMs)).catch(() => undefined);
     const account = await accountOf({ drive, reach, owner }, settings, log);
     const root = await asking;
     const folder = accountFolder(settings, account.id);
