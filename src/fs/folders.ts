@@ -70,19 +70,19 @@ export class Folders {
       return node.id;
     }
     tree.update(node.id, { content: contents.create(node.id) });
-    this.#saveBeside(node.id, place);
+    const former = birth.kind === 'file' ? this.#backedUp(place) : undefined;
+    if (former !== undefined) queue.saveBeside({ heir: node.id, former, at: place }, birth.staysOpen === true);
     if (birth.bytes !== undefined) this.#fill(node.id, birth.bytes);
     if (birth.staysOpen !== true) queue.addContent({ kind: 'put-content', node: node.id, at: place });
     return node.id;
   }
 
-  /** The name's former file was put aside as a backup: what is written now is its new content. */
-  #saveBeside(heir: NodeId, at: Place): void {
-    const { queue } = this.#parts;
-    const former = queue.putAside(at);
+  /** The name's former file, which was put aside as a backup a moment ago: what gets the name now is its new content. */
+  #backedUp(at: Place): NodeId | undefined {
+    const former = this.#parts.queue.putAside(at);
     const node = former === undefined ? undefined : needNode(this.#parts, former);
-    if (node?.item?.kind !== 'file' || node.kind !== 'file' || needNode(this.#parts, heir).kind !== 'file') return;
-    if (node.parent === at.parent && isBackupName(node.name, at.name)) queue.saveBeside({ heir, former: node.id, at });
+    if (node?.item?.kind !== 'file' || node.kind !== 'file') return undefined;
+    return node.parent === at.parent && isBackupName(node.name, at.name) ? node.id : undefined;
   }
 
   #fill(id: NodeId, bytes: Uint8Array): void {
@@ -145,15 +145,31 @@ export class Folders {
       return undefined;
     }
     const time = now(this.#parts);
-    if (target !== undefined && this.#isSave(source.id, target.id)) this.#saveOver(source.id, target.id, to);
+    const isBackup = from.parent === to.parent && isBackupName(to.name, from.name);
+    if (target !== undefined && !isBackup && this.#isSave(source.id, target.id))
+      this.#saveOver(source.id, target.id, to);
     else {
       if (target !== undefined) this.#remove(target.id);
-      this.#move(source.id, from, to);
+      this.#give(source.id, from, to);
     }
     tree.update(source.id, { ctime: time });
     this.#touch(from.parent, time);
     if (to.parent !== from.parent) this.#touch(to.parent, time);
     return target?.id;
+  }
+
+  /** In a transaction: another name, which nobody has. */
+  #give(id: NodeId, from: Place, to: Place): void {
+    const { queue, tree } = this.#parts;
+    const former = needNode(this.#parts, id).kind === 'file' ? this.#backedUp(to) : undefined;
+    if (former === undefined || former === id || !queue.canSaveBeside(id)) {
+      this.#move(id, from, to);
+      return;
+    }
+    // The new content was written before the former file was put aside, as GLib does it.
+    tree.place(id, to.parent, to.name);
+    this.#parts.conflicts.end(id);
+    queue.saveBeside({ heir: id, former, at: to }, false);
   }
 
   /** A file that was written lately takes the name of another: that is a new content of the same document. */

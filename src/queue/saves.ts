@@ -240,6 +240,13 @@ export const heirOf = (parts: Parts, entries: Pick<Entries, 'isOpen'>, id: NodeI
   return { heir: making.intent.node, former: id, at };
 };
 
+/** Nothing of the new file can be on the drive, and nothing but its content was to get there. */
+export const canSaveBeside = ({ journal, tree }: Parts, entries: Pick<Entries, 'isOpen'>, heir: NodeId): boolean =>
+  tree.get(heir)?.item === undefined &&
+  journal
+    .of(heir)
+    .every((entry) => entry.intent.kind === 'put-content' && !isTakingOver(entry.intent) && !entries.isOpen(entry));
+
 /**
  * In a transaction: `heir`, a new file, takes over the item of `former`, which was put aside and keeps its content: that becomes a
  * new item, before the old one gets new content.
@@ -248,6 +255,7 @@ export const saveBeside = (parts: Parts, entries: Entries, { heir, former }: Sav
   const { journal, tree } = parts;
   const node = tree.get(former);
   if (node?.parent === undefined) return;
+  dropPlacing(parts, entries, heir);
   for (const entry of journal.of(former)) {
     const { intent } = entry;
     if (intent.kind === 'move' || intent.kind === 'put-content') entries.drop(entry);
@@ -257,6 +265,5 @@ export const saveBeside = (parts: Parts, entries: Entries, { heir, former }: Sav
   pass(parts, former, heir);
   tree.update(former, { ahead: { content: true } });
   entries.enter({ kind: 'put-content', node: former, at: { parent: node.parent, name: node.name } });
-  // It may be open for long yet: its close sends it.
   entries.enter({ kind: 'put-content', node: heir, replaces: { node: former, left: undefined } }, delayMs);
 };

@@ -9,6 +9,7 @@ import { foldableRemovals, foldMove } from './folding.ts';
 import { type Hold, type HoldKind, Holds } from './holds.ts';
 import type { Entry, Gone, Intent, Place } from './intent.ts';
 import {
+  canSaveBeside,
   canSaveOver,
   type Entries,
   giveUpSave,
@@ -199,9 +200,15 @@ export class UploadQueue {
     return canSaveOver(this.#parts, this.#entries, heir);
   }
 
-  /** In the transaction that makes a file under a name that another has left. */
-  saveBeside(save: Save): void {
-    saveBeside(this.#parts, this.#entries, save, temporarySettling * this.#options.settleMs);
+  /** In the transaction that gives a new file a name that another has left. `isOpen`: it is still to be written. */
+  saveBeside(save: Save, isOpen: boolean): void {
+    // Its close sends it.
+    saveBeside(this.#parts, this.#entries, save, (isOpen ? temporarySettling : 1) * this.#options.settleMs);
+  }
+
+  /** See saves.ts. */
+  canSaveBeside(heir: NodeId): boolean {
+    return canSaveBeside(this.#parts, this.#entries, heir);
   }
 
   /** See saves.ts. */

@@ -38,7 +38,7 @@ export interface World {
   history(): Promise<ReadonlySet<string>>;
 }
 
-const name = fc.constantFrom('a', 'b', 'c');
+const name = fc.constantFrom('a', 'b', 'c', 'a~');
 const path = fc.array(name, { minLength: 1, maxLength: 2 }).map((parts) => `/${parts.join('/')}`);
 const length = fc.integer({ min: 0, max: 9000 });
 

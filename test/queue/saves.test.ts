@@ -109,6 +109,48 @@ describe('a save keeps the item', () => {
       ['upload doc~', 'upload'],
       { doc: 'two', 'doc~': 'one' },
     ],
+    'a save over a backup, when the one before is on the drive': [
+      async (b) => {
+        await b.calls.rename('/doc', '/doc~');
+        await b.write('/doc', 'one');
+        assert.deepEqual(await b.sync(), []);
+        await b.calls.rename('/doc', '/doc~');
+        await b.write('/doc', 'two');
+      },
+      ['upload doc~', 'upload', 'remove', 'upload doc~', 'upload'],
+      { doc: 'two', 'doc~': 'one' },
+    ],
+    'a temporary file that is written before the backup is made, as GLib does it': [
+      async (b) => {
+        await b.write('/.goutputstream-ABCDEF', 'new');
+        await b.calls.rename('/doc', '/doc~');
+        await b.calls.rename('/.goutputstream-ABCDEF', '/doc');
+      },
+      ['upload doc~', 'upload'],
+      { doc: 'new', 'doc~': 'old' },
+    ],
+    'two such saves, both on the drive': [
+      async (b) => {
+        for (const text of ['one', 'two']) {
+          await b.write('/.goutputstream-ABCDEF', text);
+          await b.calls.rename('/doc', '/doc~');
+          await b.calls.rename('/.goutputstream-ABCDEF', '/doc');
+          assert.deepEqual(await b.sync(), []);
+        }
+      },
+      ['upload doc~', 'upload', 'remove', 'upload doc~', 'upload'],
+      { doc: 'two', 'doc~': 'one' },
+    ],
+    'such a save, whose backup is removed': [
+      async (b) => {
+        await b.write('/.goutputstream-ABCDEF', 'new');
+        await b.calls.rename('/doc', '/doc~');
+        await b.calls.rename('/.goutputstream-ABCDEF', '/doc');
+        await b.calls.unlink('/doc~');
+      },
+      ['upload'],
+      { doc: 'new' },
+    ],
     'a save, and another name': [
       async (b) => {
         await b.calls.rename('/doc', '/draft');
