@@ -89,7 +89,8 @@ export class ChangeFeed implements TreeKeeper {
     const renew = (folder: NodeId): Promise<void> => options.renew(folder);
     this.#changes = new FeedChanges({ store, tree, drive, changes, held: this.#held, renew });
     this.#counts = new FolderCounts({ tree, changes, renew });
-    this.#doubts = new FolderDoubts({ tree, clock, log, renew });
+    const counted = (folders: readonly NodeId[]): void => this.#counts.listed(folders);
+    this.#doubts = new FolderDoubts({ tree, clock, log, renew, counted });
     this.#turns = new ListingTurns(clock);
     this.#usedAt = clock.monotonic();
     this.#aliveAt = this.#usedAt;
@@ -259,8 +260,8 @@ export class ChangeFeed implements TreeKeeper {
       more = page.more;
     }
     await this.#settle();
-    await this.#counts.check(signal);
     await this.#doubts.listDue(signal);
+    await this.#counts.check(signal);
   }
 
   /** What is left to be done once all pages are in; also by a run that ended before. */

@@ -1,5 +1,5 @@
 // What a change feed forgets of removals, it gives away elsewhere: a folder comes with the number of items in it whenever something
-// in it changes. Where the tree holds more than that, the folder is listed.
+// in it changes, and in listings of the folder above it. Where the tree holds more than that, the folder is listed.
 import { LRUCache } from 'lru-cache';
 import type { Change, Item, ItemId } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
@@ -35,10 +35,15 @@ export class FolderCounts {
 
   /** What a page tells that was asked for at that moment; the last word counts. */
   note(page: readonly Change[], asked: Moment): void {
-    for (const change of page) {
-      if (!('item' in change)) continue;
-      const { id, childCount } = change.item;
-      if (childCount !== undefined) this.#told.set(id, { count: childCount, asked });
+    for (const change of page) if ('item' in change) this.#note(change.item, asked);
+  }
+
+  /** What a listing that has just ended said of the folders in it. */
+  listed(folders: readonly NodeId[]): void {
+    const { tree, changes } = this.#parts;
+    for (const folder of folders) {
+      const item = tree.get(folder)?.item;
+      if (item !== undefined) this.#note(item, changes.asking());
     }
   }
 
@@ -49,6 +54,10 @@ export class FolderCounts {
       signal.throwIfAborted();
       this.#told.delete(id);
     }
+  }
+
+  #note({ id, childCount }: Item, asked: Moment): void {
+    if (childCount !== undefined) this.#told.set(id, { count: childCount, asked });
   }
 
   async #checkOne(id: ItemId, told: Told): Promise<void> {

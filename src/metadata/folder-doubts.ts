@@ -1,5 +1,6 @@
 // The slow audit: folders are listed now and then although the feed keeps them, because a feed may forget things (graph-quirks, delta).
-// First those of which there is a doubt, then all of them in turn, a few in an hour.
+// First those of which there is a doubt, then all of them in turn, a few in an hour: those that hold folders before the others, since
+// their listings tell how much each of those holds.
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { DriveError } from '../drive/drive-error.ts';
@@ -12,6 +13,8 @@ export interface DoubtParts {
   readonly log: Log;
   /** Lists a folder, whatever is known of it. */
   renew(folder: NodeId): Promise<void>;
+  /** What has just been said of these folders is how much they hold. */
+  counted(folders: readonly NodeId[]): void;
 }
 
 /** When a folder of which there is a doubt is listed, one listing after the other; milliseconds. */
@@ -62,26 +65,33 @@ export class FolderDoubts {
   }
 
   async #listNext(signal: AbortSignal): Promise<void> {
-    const { tree } = this.#parts;
+    const { tree, counted } = this.#parts;
     if (this.#round.length === 0) this.#round = [rootNode];
     const folder = this.#round.pop() as NodeId;
     const node = tree.get(folder);
     if (node?.listedAt === undefined || node.item === undefined || node.item.foreign === true) return;
-    await this.#list(folder, signal);
+    const isListed = await this.#list(folder, signal);
     const subfolders = [...tree.children(folder)].filter(({ kind }) => kind === 'folder').map(({ id }) => id);
+    if (isListed) counted(subfolders);
     // In another order each time: rounds that are broken off reach all parts of the drive too.
-    for (const id of subfolders.sort(() => Math.random() - 0.5)) this.#round.push(id);
+    subfolders.sort(() => Math.random() - 0.5);
+    const holdsFolders = (id: NodeId): boolean => (tree.get(id)?.subfolders ?? 0) > 0;
+    this.#round.push(...subfolders.filter(holdsFolders));
+    this.#round.unshift(...subfolders.filter((id) => !holdsFolders(id)));
   }
 
-  async #list(folder: NodeId, signal: AbortSignal): Promise<void> {
+  /** False: it could not be listed. */
+  async #list(folder: NodeId, signal: AbortSignal): Promise<boolean> {
     const { log, renew, tree } = this.#parts;
     signal.throwIfAborted();
-    if (tree.get(folder) === undefined) return;
+    if (tree.get(folder) === undefined) return false;
     try {
       await renew(folder);
+      return true;
     } catch (error) {
       if (!(error instanceof DriveError)) throw error;
       log.info(`folder ${tree.path(folder) ?? folder} could not be looked over: ${error.message}`);
+      return false;
     }
   }
 }

@@ -236,6 +236,39 @@ test('what the feed never tells is found by listing one folder after the other',
   assert.ok(listed <= 12, `${listed} listings`);
 });
 
+test('a folder is not listed in the audit to find that it holds too much: the listing above it tells', async () => {
+  const clock = new ManualClock();
+  await using bench = await Bench.open({
+    memory: { features: { changeFeed: true }, pageSize: 1000, childCounts: true },
+    fs: { feedIntervalMs: 5_000, listingAgeMs: 30_000, clock },
+  });
+  const { store } = bench.memory;
+  const places = Array.from({ length: 60 }, (_, index) => `p${index % 3}/leaf ${index}`);
+  for (const place of places) for (const name of ['gone', 'stays']) store.put(`${place}/${name}`, name);
+  await bench.reopen();
+  await following(bench);
+  for (const place of places) await bench.list(`/${place}`);
+  const forgotten = places.filter((_, index) => index % 20 === 0);
+  for (const place of forgotten) {
+    store.remove(`${place}/gone`);
+    // Nobody is told of it.
+    store.feed.pop();
+  }
+  const isKnown = async (): Promise<boolean> => {
+    for (const place of forgotten) if ((await bench.list(`/${place}`)).length > 1) return false;
+    return true;
+  };
+  const before = bench.memory.count('children');
+  for (let minutes = 0; minutes < 6 * 5 && !(await isKnown()); minutes += 1) {
+    await clock.advance(60_000);
+    await delay(5);
+  }
+  assert.ok(await isKnown());
+  // The root, the three folders in it, and those that it is about: at once, and three times more since two answers differed.
+  const listed = bench.memory.count('children') - before;
+  assert.ok(listed <= 1 + 3 + 4 * forgotten.length, `${listed} listings`);
+});
+
 test('looks are rare while nobody uses the tree, and frequent again at once when somebody does', async () => {
   const clock = new ManualClock();
   await using bench = await Bench.open({

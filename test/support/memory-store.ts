@@ -26,6 +26,8 @@ export interface MemoryStoreOptions {
   readonly clock?: Clock;
   /** Quota in bytes; 1 GiB when not given. */
   readonly total?: number;
+  /** Folders tell how many items they hold. */
+  readonly childCounts?: boolean;
 }
 
 export const rootId: ItemId = 'root';
@@ -49,9 +51,12 @@ export class MemoryStore {
   #nextId = 1;
   #nextVersion = 1;
 
+  readonly #childCounts: boolean;
+
   constructor(options: MemoryStoreOptions = {}) {
     this.clock = options.clock ?? systemClock;
     this.total = options.total ?? 2 ** 44;
+    this.#childCounts = options.childCounts ?? false;
     this.#insert(rootId, undefined, 'SkyDrive', 'folder');
   }
 
@@ -132,6 +137,7 @@ export class MemoryStore {
       contentVersion: `c${stored.contentVersion}`,
       ...(stored.description === '' ? {} : { description: stored.description }),
       ...(stored.hash === undefined ? {} : { hash: stored.hash }),
+      ...(this.#childCounts && stored.kind === 'folder' ? { childCount: this.children(stored.id).length } : {}),
       facts: { web_url: `https://drive.example/${stored.id}` },
       commentCount: stored.comments.length,
     };
