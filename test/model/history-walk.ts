@@ -16,6 +16,9 @@ interface Held {
 const isHeard = (error: unknown): boolean =>
   error instanceof DriveError || /^E[A-Z0-9]+$/.test(String((error as { readonly code?: unknown }).code));
 
+/** Shorter ones may be like others. */
+const shortestText = 12;
+
 class HistoryWalk {
   readonly #world: World;
   readonly #ledger = new Map<number, string>();
@@ -74,6 +77,8 @@ class HistoryWalk {
         return this.#hold(this.#at(step.path));
       case 'poke':
         return this.#poke(step.length);
+      case 'map':
+        return this.#map(this.#at(step.path));
       case 'flush':
         return this.#flush();
       case 'drop':
@@ -223,6 +228,24 @@ class HistoryWalk {
     if (this.#held === undefined) return;
     this.#ledger.delete(this.#held.ino);
     await this.#world.calls.write(this.#held.fd, Buffer.from(this.#text(length)), length >> 1);
+  }
+
+  /** Writes through a mapping. All bytes are read before: a page that is touched must not have to come over the network. */
+  async #map(path: string): Promise<void> {
+    const { calls } = this.#world;
+    if (calls.mapped === undefined) return;
+    const fd = await calls.open(path, O_RDWR, 0o644);
+    const size = (await this.#whole(fd).catch(() => '')).length;
+    const { ino } = await calls.fstat(fd);
+    const text = this.#text(size).slice(0, size);
+    try {
+      if (size < shortestText) return;
+      this.#ledger.delete(ino);
+      await calls.mapped(fd, size, () => Buffer.from(text));
+    } finally {
+      await calls.close(fd);
+    }
+    await this.#noted(path, ino);
   }
 
   /** From here on it is promised, though the file is open and the process may be killed. */

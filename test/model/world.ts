@@ -58,6 +58,7 @@ const kinds = [
   [1, fc.record({ kind: fc.constant('attribute' as const), path })],
   [2, fc.record({ kind: fc.constant('hold' as const), path })],
   [3, fc.record({ kind: fc.constant('poke' as const), length })],
+  [2, fc.record({ kind: fc.constant('map' as const), path })],
   [2, fc.record({ kind: fc.constant('flush' as const) })],
   [2, fc.record({ kind: fc.constant('drop' as const) })],
   [4, fc.record({ kind: fc.constant('pause' as const), ms: fc.nat(12) })],
