@@ -21,6 +21,7 @@ export type {
   ItemKind,
   LinkKind,
   Original,
+  Permission,
   Quota,
   SpecialFolder,
   ThumbnailSize,

@@ -24,6 +24,7 @@ const features: DriveFeatures = {
     storesTimes: false,
     copiesFolders: false,
     versions: false,
+    permissions: false,
     simpleUploadLimit: 2 ** 20,
     maxFileSize: Number.MAX_SAFE_INTEGER,
   },

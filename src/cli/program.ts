@@ -22,6 +22,7 @@ import { addMkdirCommand } from './mkdir-command.ts';
 import { addMountCommand } from './mount-command.ts';
 import { addMvCommand } from './mv-command.ts';
 import { objectTemplate } from './object-template.ts';
+import { addPermissionsCommand } from './permissions-command.ts';
 import { addPutCommand } from './put-command.ts';
 import { addQueueCommand } from './queue-command.ts';
 import { addQuotaCommand } from './quota-command.ts';
@@ -63,6 +64,7 @@ const adders: readonly ((program: Command) => void)[] = [
   addInfoCommand,
   addInfoSetCommand,
   addLinkCommand,
+  addPermissionsCommand,
   addVersionsCommand,
   addThumbnailCommand,
   addMkdirCommand,

@@ -65,6 +65,8 @@ export interface DriveFeatures {
   readonly comments: boolean;
   /** Kinds of links that `link` can make. */
   readonly links: readonly LinkKind[];
+  /** `permissions` works. */
+  readonly permissions: boolean;
   /** `unlink` works. */
   readonly linkRevocation: boolean;
   /** The upload stores `modified`; without it, the service stamps its own time. */
@@ -129,6 +131,21 @@ export interface FileVersion {
 export type ThumbnailSize = 'small' | 'medium' | 'large';
 
 export type LinkKind = 'view' | 'edit' | 'embed';
+
+/** Who may do something with an item. */
+export interface Permission {
+  /** The service's own id of it, within the item. */
+  readonly id: string;
+  /** The service's own words: `owner`, `write`, `read`. */
+  readonly roles: readonly string[];
+  /** The person or group, where it is given to one. */
+  readonly who?: string;
+  /** The link, where it is given to whoever has that; and for whom that is good (`anonymous`, `organization`). */
+  readonly link?: string;
+  readonly scope?: string;
+  /** It is given to a folder above. */
+  readonly inherited: boolean;
+}
 
 export interface Comment {
   readonly id: string;
@@ -230,6 +247,8 @@ export interface Drive {
   link(id: ItemId, kind: LinkKind, signal?: AbortSignal): Promise<string>;
   /** Makes the link of that kind invalid. `unsupported` where `features.linkRevocation` is false. */
   unlink(id: ItemId, kind: LinkKind, signal?: AbortSignal): Promise<void>;
+  /** Who may do what with the item. `unsupported` where `features.permissions` is false. */
+  permissions(id: ItemId, signal?: AbortSignal): Promise<readonly Permission[]>;
   /** Oldest first. */
   comments(id: ItemId, signal?: AbortSignal): Promise<readonly Comment[]>;
   addComment(id: ItemId, text: string, signal?: AbortSignal): Promise<Comment>;

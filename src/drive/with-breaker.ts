@@ -31,7 +31,7 @@ const silenceSendingMs = 20_000;
 const breakable: ReadonlySet<CallMethod | StreamMethod> = new Set([
   ...(['account', 'root', 'get', 'children', 'descendants', 'changes', 'read', 'quota', 'comments'] as const),
   ...(['special', 'original', 'originalChildren', 'originalAccount', 'recent'] as const),
-  ...(['search', 'versions', 'readVersion', 'thumbnail'] as const),
+  ...(['search', 'versions', 'readVersion', 'thumbnail', 'permissions'] as const),
 ]);
 
 /** The calls under way; notices when nobody answers them. */

@@ -23,7 +23,7 @@ type Lane = keyof Limits;
 const looking: ReadonlySet<CallMethod | StreamMethod> = new Set([
   ...(['account', 'root', 'get', 'children', 'descendants', 'changes', 'quota', 'comments'] as const),
   ...(['special', 'original', 'originalChildren', 'originalAccount', 'recent'] as const),
-  ...(['search', 'versions', 'thumbnail'] as const),
+  ...(['search', 'versions', 'thumbnail', 'permissions'] as const),
 ]);
 
 const laneOf = (method: CallMethod | StreamMethod): Lane => {

@@ -23,7 +23,7 @@ const graceMs = 3_000;
 const repeatable: ReadonlySet<CallMethod> = new Set([
   ...(['account', 'root', 'get', 'changes', 'quota', 'comments'] as const),
   ...(['special', 'original', 'originalAccount', 'recent'] as const),
-  ...(['versions', 'thumbnail'] as const),
+  ...(['versions', 'thumbnail', 'permissions'] as const),
   ...(['move', 'setDescription', 'setProperties', 'link'] as const),
 ]);
 

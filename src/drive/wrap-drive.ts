@@ -46,7 +46,7 @@ const signalPlaces: Readonly<Record<CallMethod | StreamMethod, number>> = {
   ...{ read: 2, makeFolder: 2, move: 2, remove: 2, copy: 2, setDescription: 2, link: 2, unlink: 2 },
   ...{ addComment: 2, removeComment: 2, setProperties: 2 },
   ...{ special: 1, original: 1, originalChildren: 1, originalAccount: 0, recent: 0 },
-  ...{ search: 1, versions: 1, readVersion: 2, restoreVersion: 1, thumbnail: 2 },
+  ...{ search: 1, versions: 1, readVersion: 2, restoreVersion: 1, thumbnail: 2, permissions: 1 },
 };
 
 /** The arguments with another signal. */

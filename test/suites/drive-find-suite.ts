@@ -56,6 +56,22 @@ export const findTests: DriveTests = {
     assert.notEqual(now.version, first.version);
     assert.equal((await drive.versions(first.id)).length, 4);
   },
+  'who may do what is told, links among them': async ({ drive, folder }) => {
+    const { id } = await put(drive, folder, 'shared.txt', 'text');
+    if (!drive.features.permissions) {
+      await fails(drive.permissions(id), 'unsupported');
+      return;
+    }
+    const link = await drive.link(id, 'view');
+    const permissions = await drive.permissions(id);
+    assert.ok(
+      permissions.some(({ roles, who, inherited }) => roles.includes('owner') && who !== undefined && !inherited),
+    );
+    const shared = permissions.find((permission) => permission.link === link);
+    assert.deepEqual([shared?.roles, shared?.scope], [['read'], 'anonymous']);
+    await drive.unlink(id, 'view');
+    assert.equal((await drive.permissions(id)).length, permissions.length - 1);
+  },
   'a text has no small picture': async ({ drive, folder }) => {
     const { id } = await put(drive, folder, 'text.bin', 'no picture');
     await fails(drive.thumbnail(id, 'small'), 'missing');

@@ -15,6 +15,7 @@ import type {
   ItemId,
   LinkKind,
   Original,
+  Permission,
   Quota,
   ThumbnailSize,
   Upload,
@@ -44,7 +45,14 @@ export interface MemoryDriveOptions extends MemoryStoreOptions {
 
 const everything: DriveFeatures = {
   ...{ conditionalWrites: true, changeFeed: true, comments: true, links: ['view', 'edit', 'embed'] },
-  ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, versions: false, specialFolders: [] },
+  ...{
+    linkRevocation: true,
+    storesTimes: true,
+    copiesFolders: true,
+    versions: false,
+    permissions: false,
+    specialFolders: [],
+  },
   idPattern: /^(root|(file|folder|notebook)!\d+)$/,
   simpleUploadLimit: 2 ** 20,
   maxFileSize: 10 * 2 ** 30,
@@ -170,6 +178,10 @@ export class MemoryDrive implements Drive {
 
   async restoreVersion(): Promise<void> {
     throw new DriveError('unsupported', 'this drive has no versions');
+  }
+
+  async permissions(): Promise<readonly Permission[]> {
+    throw new DriveError('unsupported', 'this drive does not tell who may do what');
   }
 
   async thumbnail(id: ItemId, _size: ThumbnailSize, signal?: AbortSignal): Promise<Uint8Array> {

@@ -15,6 +15,7 @@ import type {
   ItemId,
   LinkKind,
   Original,
+  Permission,
   Quota,
   SpecialFolder,
   ThumbnailSize,
@@ -84,7 +85,7 @@ export class GraphDrive implements Drive {
     const limits: GraphUploadOptions = { ...defaults, ...options };
     this.features = {
       ...{ conditionalWrites: true, changeFeed: true, comments: false, links: ['view', 'edit', 'embed'] },
-      ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, versions: true, idPattern },
+      ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, versions: true, permissions: true, idPattern },
       specialFolders: Object.keys(specialNames) as SpecialFolder[],
       ...{ simpleUploadLimit: limits.simpleUploadLimit, maxFileSize: limits.maxFileSize },
     };
@@ -278,6 +279,10 @@ export class GraphDrive implements Drive {
 
   async unlink(id: ItemId, kind: LinkKind, signal?: AbortSignal): Promise<void> {
     await this.#links.unlink(id, kind, signal);
+  }
+
+  async permissions(id: ItemId, signal?: AbortSignal): Promise<readonly Permission[]> {
+    return await this.#links.permissions(id, signal);
   }
 
   async comments(): Promise<readonly Comment[]> {

@@ -1,5 +1,6 @@
-// Links of the graph dialect: made on demand, and made invalid by removing the permission behind them (docs: Graph, 12).
-import type { ItemId, LinkKind } from '../drive.ts';
+// Links and permissions of the graph dialect: links are made on demand, and made invalid by removing the permission behind them
+// (docs: Graph, 12).
+import type { ItemId, LinkKind, Permission } from '../drive.ts';
 import { DriveError, isFault } from '../drive-error.ts';
 import { isObject, type WireObject } from './graph-errors.ts';
 import { thePlace } from './graph-ids.ts';
@@ -10,6 +11,31 @@ import { toPage } from './graph-wire.ts';
 const isLink = (permission: WireObject, kind: LinkKind): boolean => {
   const { link, inheritedFrom, scope } = permission;
   return isObject(link) && link['type'] === kind && link['scope'] !== 'users' && !inheritedFrom && scope === undefined;
+};
+
+/** The newer names of who it is given to before the older ones. */
+const whoIn = (permission: WireObject): string | undefined => {
+  const several = permission['grantedToIdentitiesV2'] ?? permission['grantedToIdentities'];
+  const given = [permission['grantedToV2'] ?? permission['grantedTo'], ...(Array.isArray(several) ? several : [])];
+  const names = given.flatMap((one) => {
+    const who = isObject(one) ? (one['user'] ?? one['siteUser'] ?? one['group'] ?? one['siteGroup']) : undefined;
+    return isObject(who) && typeof who['displayName'] === 'string' ? who['displayName'] : [];
+  });
+  return names.length === 0 ? undefined : names.join(', ');
+};
+
+const toPermission = (wire: WireObject): Permission => {
+  const { id, roles, link, inheritedFrom } = wire;
+  const who = whoIn(wire);
+  const [url, scope] = isObject(link) ? [link['webUrl'], link['scope']] : [];
+  return {
+    id: String(id ?? ''),
+    roles: Array.isArray(roles) ? roles.map(String) : [],
+    ...(who === undefined ? {} : { who }),
+    ...(typeof url === 'string' ? { link: url } : {}),
+    ...(typeof scope === 'string' ? { scope } : {}),
+    inherited: isObject(inheritedFrom),
+  };
 };
 
 export class GraphLinks {
@@ -29,11 +55,18 @@ export class GraphLinks {
     return found;
   }
 
+  async #all(id: ItemId, signal: AbortSignal | undefined): Promise<readonly WireObject[]> {
+    const url = `${this.#items.addresses.item(thePlace(id))}/permissions`;
+    return toPage(await this.#items.requests.object({ url, signal }), url).entries;
+  }
+
+  async permissions(id: ItemId, signal: AbortSignal | undefined): Promise<readonly Permission[]> {
+    return (await this.#all(id, signal)).map(toPermission);
+  }
+
   async unlink(id: ItemId, kind: LinkKind, signal: AbortSignal | undefined): Promise<void> {
     const url = `${this.#items.addresses.item(thePlace(id))}/permissions`;
-    const links = toPage(await this.#items.requests.object({ url, signal }), url).entries.filter((one) =>
-      isLink(one, kind),
-    );
+    const links = (await this.#all(id, signal)).filter((one) => isLink(one, kind));
     if (links.length === 0) throw new DriveError('missing', `${id} has no link of kind ${kind}`);
     for (const { id: permission } of links) {
       const address = `${url}/${encodeURIComponent(String(permission))}`;

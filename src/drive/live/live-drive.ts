@@ -15,6 +15,7 @@ import type {
   ItemId,
   LinkKind,
   Original,
+  Permission,
   Quota,
   SpecialFolder,
   ThumbnailSize,
@@ -81,7 +82,14 @@ export class LiveDrive implements Drive {
     const limits: LiveUploadOptions = { ...defaultLimits, storageUrl, ...options };
     this.features = {
       ...{ conditionalWrites: false, changeFeed: false, comments: true, links: ['view', 'edit', 'embed'] },
-      ...{ linkRevocation: false, storesTimes: false, copiesFolders: false, versions: false, idPattern },
+      ...{
+        linkRevocation: false,
+        storesTimes: false,
+        copiesFolders: false,
+        versions: false,
+        permissions: false,
+        idPattern,
+      },
       specialFolders: Object.keys(specialPaths) as SpecialFolder[],
       ...{ simpleUploadLimit: limits.simpleUploadLimit, maxFileSize: limits.maxFileSize },
     };
@@ -203,6 +211,10 @@ export class LiveDrive implements Drive {
 
   async restoreVersion(): Promise<void> {
     throw noVersions();
+  }
+
+  async permissions(): Promise<readonly Permission[]> {
+    throw new DriveError('unsupported', 'this drive does not tell who may do what');
   }
 
   async thumbnail(id: ItemId, size: ThumbnailSize, signal?: AbortSignal): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-// `skydrive search`, `versions` and `thumbnail`, in both dialects as far as each can.
+// `skydrive search`, `versions`, `permissions` and `thumbnail`, in both dialects as far as each can.
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -48,6 +48,27 @@ for (const dialect of ['live', 'graph'] as const satisfies readonly EmulatedDial
       assert.deepEqual(place.emulator.requests.violations, []);
     });
   });
+
+describe('permissions', () => {
+  it('tell who may do what, and by which link', async () => {
+    await using place = await emulated({ strict: true }, 'graph');
+    const skydrive = new Skydrive(place, 'kernel');
+    await place.emulator.admin.put({ path: '/a/file.txt' }, 'text');
+    const { link } = JSON.parse(await skydrive.run('--json', 'link', 'a/file.txt')) as { link: string };
+    const all = JSON.parse(await skydrive.run('--json', 'permissions', 'a/file.txt')) as {
+      roles: string[];
+      link?: string;
+    }[];
+    assert.deepEqual(
+      all.map((one) => [one.roles, one.link]).sort(),
+      [
+        [['owner'], undefined],
+        [['read'], link],
+      ].sort(),
+    );
+    assert.deepEqual(place.emulator.requests.violations, []);
+  });
+});
 
 describe('versions', () => {
   it('are listed, downloaded and restored on the graph dialect', async () => {
