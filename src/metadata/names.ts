@@ -82,6 +82,11 @@ export const foldName = (name: string): string => name.toLowerCase();
 /** `name (2).ext`, `name (3).ext` …: what the others are called when a folder holds one name more than once. */
 export const distinctName = (name: string, number: number): string => withInfix(name, ` (${number})`);
 
+/** Whether the name is the other one, or that with a number. */
+export const isNamedAfter = (name: string, other: string): boolean =>
+  foldName(name) === foldName(other) ||
+  [...name.matchAll(/ \((\d{1,9})\)/g)].some(([, number]) => distinctName(other, Number(number)) === name);
+
 /** Puts `infix` before the extension, and keeps the whole within the longest name. */
 export const withInfix = (name: string, infix: string): string => {
   const dot = name.lastIndexOf('.');

@@ -5,8 +5,8 @@ import { LRUCache } from 'lru-cache';
 import { type Timestamp, timestamp } from '../base/timestamp.ts';
 import type { Item, ItemId } from '../drive/drive.ts';
 import type { Store } from '../store/store.ts';
-import { rebased } from './base-version.ts';
-import { distinctName, foldName, isLinkItem, toLocalName } from './names.ts';
+import { isAhead, rebased } from './base-version.ts';
+import { distinctName, foldName, isLinkItem, isNamedAfter, toLocalName } from './names.ts';
 import { type Node, type NodeId, type NodeKind, rootNode } from './node.ts';
 import type { NodeChanges, Tree } from './tree.ts';
 
@@ -303,8 +303,14 @@ export class RemoteChanges {
   }
 
   #isToMove(node: Node, item: Item, folder: NodeId): boolean {
-    if (node.ahead.place || (folder === node.parent && node.item?.name === item.name)) return false;
+    if (node.ahead.place || (folder === node.parent && node.item?.name === item.name && this.#isNamed(node, item)))
+      return false;
     return node.kind !== 'folder' || !this.#tree.isWithin(folder, node.id);
+  }
+
+  /** While something of it is unsent, its name here may be one that the item is yet to get. */
+  #isNamed(node: Node, item: Item): boolean {
+    return isAhead(node.ahead) || isNamedAfter(node.name, toLocalName(item.name, node.kind === 'symlink'));
   }
 
   #giveUpName(folder: NodeId, item: Item): void {

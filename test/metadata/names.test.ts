@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { distinctName, isLinkItem, maxNameLength, toLocalName, toRemoteName } from '../../src/metadata/names.ts';
+import {
+  distinctName,
+  isLinkItem,
+  isNamedAfter,
+  maxNameLength,
+  toLocalName,
+  toRemoteName,
+} from '../../src/metadata/names.ts';
 
 const special = fc.constantFrom(
   ...'\\*<>?:|". ~#%&{}',
@@ -102,4 +109,21 @@ test('numbers stand before the extension and make every name another, however lo
       },
     ),
   );
+});
+
+test('a name is told from its likes with a number', () => {
+  for (const [name, other] of [
+    ['a.txt', 'a.txt'],
+    ['A.txt', 'a.txt'],
+    ['a (2).txt', 'a.txt'],
+    ['a (1) (17).txt', 'a (1).txt'],
+  ] as const)
+    assert.ok(isNamedAfter(name, other), name);
+  for (const [name, other] of [
+    ['b.txt', 'a.txt'],
+    ['a (two).txt', 'a.txt'],
+    ['a (2).txt', 'a (2) (3).txt'],
+    ['a (conflict host 2026-11-26 17.02.45).txt', 'a.txt'],
+  ] as const)
+    assert.ok(!isNamedAfter(name, other), name);
 });

@@ -43,7 +43,8 @@ export class LiveMove {
     // The caller's item may be out of date: where the answer says so, the rest is done from where it really is.
     const second = isThere(first, to) ? first : await this.#from(item, first, to, signal);
     if (isThere(second, to)) return second;
-    throw new DriveError('changed', `${item.id}: another client moves it too`);
+    // It comes to rest some time.
+    throw new DriveError('busy', `${item.id}: another client moves it too`);
   }
 
   async #from(told: Item, at: Item, to: Destination, signal: AbortSignal | undefined): Promise<Item> {
