@@ -40,6 +40,8 @@ if (files.length === 0) {
 // Commands look at all mounts of their user. With a table of mounts of its own, a file sees nobody else's; where it cannot
 // have one, those that mount wait for each other.
 const apart = spawnSync('unshare', ['--mount', 'true']).status === 0;
+// Calls that wait for a mount take a thread each, and the emulator that the mount waits for needs some too, in the same process.
+const env = { ...process.env, UV_THREADPOOL_SIZE: '16' };
 const say = (line) => process.stdout.write(`${line}\n`);
 const running = new Set();
 
@@ -52,7 +54,7 @@ const run = async (file) => {
     join('dist', file.replace(/ts$/, 'js')),
   ];
   const [program, ...words] = apart ? ['unshare', '--mount', ...node] : node;
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   let text = '';
   for (const stream of [child.stdout, child.stderr])

@@ -52,7 +52,7 @@ export class FreeSpace {
     if (total !== undefined && free !== undefined && total > 0) this.#known = { total, free };
   }
 
-  /** Our own changes took effect on the drive: the last answer is out of date. */
+  /** A change of ours took effect that may have given space free: the last answer is out of date. */
   outdated(): void {
     this.#isOutdated = true;
   }

@@ -27,6 +27,8 @@ export const sendRemoval: Send<'remove'> = async (parts, entry, context) => {
   }
   parts.store.transact(() => {
     done(parts, entry);
+    // What is uploaded is counted; what a removal gives free, recycle bin or not, only the drive knows.
+    parts.space.outdated();
     for (const id of nodesOf(intent)) parts.settled(id);
   });
 };

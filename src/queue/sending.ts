@@ -66,7 +66,6 @@ export const isPassing = (error: unknown): boolean => error instanceof DriveErro
 export const done = (parts: Parts, entry: Entry, item?: Item): void => {
   parts.store.transact(() => {
     parts.journal.remove(entry);
-    parts.space.outdated();
     const { node } = entry.intent;
     const known = parts.tree.get(node);
     if (known === undefined) return;
