@@ -6,8 +6,11 @@ import { HttpFailure } from '../../http/http-failure.ts';
 import { isObject, type WireObject } from './graph-errors.ts';
 
 const mostRequests = 20;
-/** So answers a service, or what is in front of it, that takes no batches (any more). */
-const refusals: ReadonlySet<number> = new Set([400, 404, 405, 413, 415, 501]);
+/** Errors of a whole batch that are true of each request in it: signing in, and load. */
+const shared: ReadonlySet<number> = new Set([401, 408, 420, 429]);
+
+/** The service, or what is in front of it, takes no batches (any more). Says nothing of the items: a 410 does not mean that they are gone. */
+const isRefusal = (status: number): boolean => (status >= 400 && status < 500 && !shared.has(status)) || status === 501;
 
 interface Waiting {
   readonly request: HttpRequest;
@@ -97,7 +100,7 @@ export class GraphBatches {
     const answer = await this.#http.send({
       ...{ method: 'POST', url: '$batch', body: { json: { requests } }, signal: untilAllLeave(all) },
     });
-    if (refusals.has(answer.status)) {
+    if (isRefusal(answer.status)) {
       this.#isRefused = true;
       for (const one of all) this.#sendAlone(one);
     } else if (!answer.ok) for (const one of all) one.resolve(answer);

@@ -97,6 +97,34 @@ describe('batches of the graph dialect', () => {
     assert.deepEqual(faultsOf(await make(drive, root, names(3))), all(undefined, 3));
     assert.deepEqual(await asked(() => make(drive, root, ['folder 8', 'folder 9'])), ['mkdir', 'mkdir']);
   });
+
+  it('what is said of a batch is not said of the items in it', async () => {
+    for (const status of [400, 403, 409, 410, 412, 413, 423, 501]) {
+      await using graph = await graphOnEmulator();
+      const { drive, root, emulator } = graph;
+      const [one, two] = [await drive.makeFolder(root.id, 'folder 1'), await drive.makeFolder(root.id, 'folder 2')];
+      emulator.admin.addFault({ match: { kind: 'batch' }, action: { do: 'answer', status, code: 'itemNotFound' } });
+      const results = await Promise.allSettled([drive.remove(one.id, one.version), drive.get(two.id)]);
+      assert.deepEqual(faultsOf(results), all(undefined, 2), String(status));
+      assert.deepEqual(paths(graph), ['/folder 2']);
+    }
+  });
+
+  it('each request of a batch that is taken may be turned away for a time', async () => {
+    await using graph = await graphOnEmulator();
+    const { drive, root, asked } = graph;
+    graph.quirks({ throttle: 1, 'throttle-s': 7 });
+    let results: readonly PromiseSettledResult<Item>[] = [];
+    const kinds = await asked(async () => {
+      results = await make(drive, root, names(3));
+    });
+    assert.deepEqual(kinds, ['batch']);
+    assert.equal(graph.emulator.requests.list()[0]?.status, 200);
+    assert.deepEqual(faultsOf(results), all('busy', 3));
+    for (const result of results)
+      assert.equal(((result as PromiseRejectedResult).reason as DriveError).retryAfterMs, 7000);
+    assert.deepEqual(paths(graph), []);
+  });
 });
 
 type Script = (request: HttpRequest) => Promise<HttpAnswer>;
