@@ -22,6 +22,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startEmulator } from '../dist/src/emulator/emulator.js';
+import { signedIn } from '../dist/test/support/emulated.js';
+import { randomFrom } from '../dist/test/support/random.js';
 
 const [dialect = 'graph', seedText = String(Date.now() % 1e6), stepsText = '400', killsText = '2'] =
   process.argv.slice(2);
@@ -34,43 +36,22 @@ if (
   process.exit(2);
 }
 
-let state = seed;
-/** Mulberry32: a whole number below the limit. */
-const random = (below) => {
-  state = (state + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-};
+const random = randomFrom(seed);
 const one = (list) => list[random(list.length)];
 
 const base = await mkdtemp(join(tmpdir(), 'two-mounts-'));
 const emulator = await startEmulator({ latencyMs: 3 });
 const { admin } = emulator;
 const main = resolve('dist/src/cli/main.js');
-const places = { live: ['/v5.0', ''], graph: ['/v1.0', '/common/oauth2/v2.0'] };
-const scopes = {
-  live: ['wl.skydrive', 'wl.skydrive_update', 'wl.offline_access'],
-  graph: ['Files.ReadWrite.All', 'User.Read', 'offline_access'],
-};
-
 const openClient = async (name) => {
   const folder = join(base, name);
   const mountpoint = join(folder, 'mnt');
   await mkdir(mountpoint, { recursive: true });
-  const { accessToken, refreshToken } = admin.token({ scopes: scopes[dialect] });
-  const [api, login] = places[dialect];
-  const config = join(folder, 'lcrc');
-  const lines = [
-    "client: {id: '0000000012345678', secret: any}",
-    `auth: {access_token: '${accessToken}', refresh_token: '${refreshToken}'}`,
-    'skydrive:',
-    ...[`  dialect: ${dialect}`, `  api_url: ${emulator.url}${api}`, `  login_url: ${emulator.url}${login}`],
-    ...[`  cache_dir: ${join(folder, 'cache')}`, '  settle: 100ms', '  feed_interval: 200ms', '  listing_age: 200ms'],
-  ];
-  await writeFile(config, `${lines.join('\n')}\n`, { mode: 0o600 });
+  const settings = ['feed_interval: 200ms', 'listing_age: 200ms'];
+  const { configFile } = await signedIn(emulator, folder, dialect, settings);
   const env = { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder };
-  const command = (...words) => promisify(execFile)(process.execPath, [main, '--config', config, ...words], { env });
+  const command = (...words) =>
+    promisify(execFile)(process.execPath, [main, '--config', configFile, ...words], { env });
   const client = {
     ...{ name, mountpoint, command },
     async mount() {

@@ -34,17 +34,17 @@ export const keptAccount = (settings: Settings): string | undefined => {
 };
 
 /**
- * Where requests name the drive (`owner`) and something of it is kept here, nobody is asked: whoever is signed in, what is sent can
+ * Where requests name the drive (`owner`) and something of it is `kept` here, nobody is asked: whoever is signed in, what is sent can
  * reach no other drive.
  */
 export const accountOf = async (
-  opened: Pick<OpenedDrive, 'drive' | 'reach'> & { readonly owner: string | undefined },
+  opened: Pick<OpenedDrive, 'drive' | 'reach'> & { readonly owner: string | undefined; readonly kept: boolean },
   settings: Settings,
   log: Log,
 ): Promise<FoundAccount> => {
-  const { owner } = opened;
+  const { owner, kept } = opened;
   if (owner === undefined) return await findAccount(opened, settings, log);
-  if (isKept(settings, owner)) return { id: owner, confirmed: true };
+  if (kept) return { id: owner, confirmed: true };
   return await findAccount(opened, { ...settings, account: owner }, log);
 };
 

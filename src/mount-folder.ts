@@ -20,14 +20,8 @@ import { openStore } from './store/store.ts';
 const features: DriveFeatures = {
   ...{ conditionalWrites: false, changeFeed: false, comments: true, links: [], linkRevocation: false },
   ...{ idPattern: /(?!)/, specialFolders: [] },
-  ...{
-    storesTimes: false,
-    copiesFolders: false,
-    versions: false,
-    permissions: false,
-    simpleUploadLimit: 2 ** 20,
-    maxFileSize: Number.MAX_SAFE_INTEGER,
-  },
+  ...{ permissions: false, storesTimes: false, versions: false, copiesFolders: false },
+  ...{ simpleUploadLimit: 2 ** 20, maxFileSize: Number.MAX_SAFE_INTEGER },
 };
 
 const unmounted = (): DriveError => new DriveError('offline', 'the drive is not mounted', { awaited: true });

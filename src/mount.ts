@@ -270,10 +270,9 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
     const ownDriveId = keptAccount(settings);
     const { drive, reach, close, owner, listen } = await parts.openDrive({ ...settings, ownDriveId }, log);
     steps.push(close);
-    const asking = isKept(settings, owner ?? ownDriveId)
-      ? undefined
-      : drive.root(AbortSignal.timeout(rootMs)).catch(() => undefined);
-    const account = await accountOf({ drive, reach, owner }, settings, log);
+    const kept = isKept(settings, owner ?? ownDriveId);
+    const asking = kept ? undefined : drive.root(AbortSignal.timeout(rootMs)).catch(() => undefined);
+    const account = await accountOf({ drive, reach, owner, kept }, settings, log);
     const root = await asking;
     const folder = accountFolder(settings, account.id);
     const lock = takeLock(folder, mountpoint);

@@ -220,7 +220,7 @@ class Composition implements OpenedFileSystem {
     queue.start();
     this.#fullDrive.start();
     this.fs.pins.start();
-    const root = tree.get(rootNode)?.item ?? rootFirst?.item;
+    const root = rootFirst?.item;
     if (root !== undefined && tree.get(rootNode)?.item === undefined) changes.applyRoot(root);
     this.#feed?.start(rootFirst === undefined ? undefined : listings.ahead(rootNode));
   }

@@ -12,7 +12,7 @@ const resolved = (given: Partial<SettingsSources> & { entries?: readonly ReturnT
     section: entries === undefined ? undefined : { path: '/home/u/.lcrc', entries },
     environment: { HOME: '/home/u' },
     options: [],
-    workingFolder: '/work',
+    workingFolder: '/here',
     ...sources,
   });
 };
@@ -89,7 +89,7 @@ describe('settings: precedence', () => {
 describe('settings: values', () => {
   it('relative paths start where their source is; ~ is the home folder', () => {
     assert.equal(resolved({ entries: [entry('cache_dir', 'c')] }).cacheDir, '/home/u/c');
-    assert.equal(resolved({ options: ['cache_dir=c'] }).cacheDir, '/work/c');
+    assert.equal(resolved({ options: ['cache_dir=c'] }).cacheDir, '/here/c');
     assert.equal(resolved({ options: ['cache_dir=~/c'] }).cacheDir, '/home/u/c');
     assert.equal(resolved({ options: ['cache_dir=/a\\,b'] }).cacheDir, '/a,b');
   });

@@ -6,6 +6,7 @@ import type { ByteRange, Drive, Item } from '../drive/drive.ts';
 import { isFault } from '../drive/drive-error.ts';
 import { LocalFile } from './local-file.ts';
 import { TransferPatience } from './transfer-patience.ts';
+
 export interface DownloadOrder {
   readonly drive: Drive;
   readonly signal: AbortSignal;

@@ -136,6 +136,22 @@ export class LocalFile {
   }
 }
 
+/** All of it, under a name that the file gets when it is whole. `version`: as in LocalFileOrder. */
+export const writeLocalFile = async (
+  path: string,
+  version: string,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> => {
+  const file = await LocalFile.open({ path, version, resume: false });
+  try {
+    for await (const piece of pieces) await file.write(piece);
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+  await file.finish();
+};
+
 /** Beside the target: with one name for each version that is to be gone on with, else with a name of its own. */
 const temporaryFor = async (target: string, version: string | undefined): Promise<string> => {
   const folder = dirname(target);

@@ -5,7 +5,7 @@ import type { ThumbnailSize } from '../drive/drive.ts';
 import { isFault } from '../drive/drive-error.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { LocalFile } from './local-file.ts';
+import { writeLocalFile } from './local-file.ts';
 
 interface Options {
   readonly size: ThumbnailSize;
@@ -41,9 +41,7 @@ export const addThumbnailCommand = (program: Command): void => {
           await context.terminal.bytes(picture);
           return exitCodes.done;
         }
-        const file = await LocalFile.open({ path: target, version: place, resume: false });
-        await file.write(picture);
-        await file.finish();
+        await writeLocalFile(target, place, [picture]);
         context.terminal.result({ path: target, size: picture.length }, '');
         return exitCodes.done;
       }),

@@ -6,7 +6,7 @@ import type { FileVersion } from '../drive/drive.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { itemJson } from './item-json.ts';
 import { localTime, table } from './lists.ts';
-import { LocalFile } from './local-file.ts';
+import { writeLocalFile } from './local-file.ts';
 import { printResult } from './print-result.ts';
 import { printable } from './terminal.ts';
 
@@ -36,18 +36,6 @@ const theOne = (all: readonly FileVersion[], id: string, place: string): FileVer
   });
 };
 
-/** A file appears when it is whole. */
-const toFile = async (path: string, version: FileVersion, pieces: AsyncIterable<Uint8Array>): Promise<void> => {
-  const file = await LocalFile.open({ path, version: `${version.itemId} ${version.id}`, resume: false });
-  try {
-    for await (const piece of pieces) await file.write(piece);
-  } catch (error) {
-    await file.abandon();
-    throw error;
-  }
-  await file.finish();
-};
-
 const versions = async (
   context: CommandContext,
   place: string,
@@ -67,7 +55,7 @@ const versions = async (
   const version = theOne(all, get, place);
   const pieces = drive.readVersion(version, { start: 0, end: version.size }, signal);
   if (target === undefined) for await (const piece of pieces) await context.terminal.bytes(piece);
-  else await toFile(target, version, pieces);
+  else await writeLocalFile(target, `${id} ${version.id}`, pieces);
   return target === undefined ? undefined : printResult(context, { ...json(version), path: target });
 };
 

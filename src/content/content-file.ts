@@ -390,7 +390,9 @@ export class ContentFile {
   /** Local writes win over what arrives later, and bytes behind a truncation are not wanted any more. */
   #arrived(offset: number, piece: Uint8Array): void {
     const end = Math.min(offset + piece.length, this.#base?.upTo ?? 0);
-    for (const gap of this.#present.gaps(offset, end)) {
+    const gaps = this.#present.gaps(offset, end);
+    if (gaps.length === 0) return;
+    for (const gap of gaps) {
       this.#claim(gap.start, gap.end);
       this.#writeFully(gap.start, piece.subarray(gap.start - offset, gap.end - offset));
       this.#counted(() => {

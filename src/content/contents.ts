@@ -285,9 +285,8 @@ export class Contents {
    */
   #bringBase(file: ContentFile): void {
     queueMicrotask(() => {
-      const use = this.#inUse.get(file.id);
-      if (use?.file !== file || file.isComplete || file.size > promptBaseLimit) return;
-      use.users += 1;
+      if (this.used(file.id) !== file || file.isComplete || file.size > promptBaseLimit) return;
+      this.open(file.id);
       const bringing = file.ensure(0, file.size, new AbortController().signal);
       // Whoever sends the content tries again, and says what is wrong.
       void bringing.catch(() => {}).finally(() => this.close(file));
@@ -374,11 +373,10 @@ export class Contents {
   }
 
   async #verify(file: ContentFile): Promise<void> {
-    const use = this.#inUse.get(file.id);
-    if (use === undefined) return;
-    use.users += 1;
-    const passes = await this.#verification.passes(file);
-    if (!passes && this.#inUse.get(file.id) === use && !use.retired) this.#options.damaged(file);
+    if (this.used(file.id) !== file) return;
+    this.open(file.id);
+    const isGood = await this.#verification.passes(file);
+    if (!isGood && this.#inUse.get(file.id)?.retired === false) this.#options.damaged(file);
     this.close(file);
   }
 

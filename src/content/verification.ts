@@ -5,7 +5,6 @@ import { Breather } from '../base/breather.ts';
 import type { Log } from '../base/log.ts';
 import { ContentCheck } from '../drive/content-check.ts';
 import type { Item } from '../drive/drive.ts';
-import { isFault } from '../drive/drive-error.ts';
 import type { ContentFile } from './content-file.ts';
 
 const pieceSize = 1 << 20;
@@ -54,13 +53,6 @@ export class Verification {
       if (!isStill()) return undefined;
       check.add(await file.read(at, pieceSize, this.#abort.signal));
     }
-    if (!isStill()) return undefined;
-    try {
-      check.finish();
-      return true;
-    } catch (error) {
-      if (!isFault(error, 'broken')) throw error;
-      return false;
-    }
+    return isStill() ? check.passes() : undefined;
   }
 }

@@ -6,7 +6,15 @@ import { linkedSignal } from '../base/linked-signal.ts';
 import type { Log } from '../base/log.ts';
 import type { Drive, Upload } from './drive.ts';
 import { Breaker, type Reach } from './reach.ts';
-import { type CallMethod, type StreamMethod, signalOf, withSignal, wrapDrive } from './wrap-drive.ts';
+import {
+  type CallMethod,
+  isLook,
+  isReading,
+  type StreamMethod,
+  signalOf,
+  withSignal,
+  wrapDrive,
+} from './wrap-drive.ts';
 
 export interface BreakerOptions {
   readonly clock?: Clock;
@@ -28,11 +36,7 @@ const silenceMs = 3_000;
 const silenceSendingMs = 20_000;
 
 /** What may have been carried out when it is broken off is left to its time limits. */
-const breakable: ReadonlySet<CallMethod | StreamMethod> = new Set([
-  ...(['account', 'root', 'get', 'children', 'descendants', 'changes', 'read', 'quota', 'comments'] as const),
-  ...(['special', 'original', 'originalChildren', 'originalAccount', 'recent'] as const),
-  ...(['search', 'versions', 'readVersion', 'thumbnail', 'permissions'] as const),
-]);
+const isBreakable = (method: CallMethod | StreamMethod): boolean => isLook(method) || isReading(method);
 
 /** The calls under way; notices when nobody answers them. */
 class Waiting {
@@ -112,7 +116,7 @@ class Wrapping {
     try {
       const result = await run(given);
       // Changes may take the service long that it is quick to tell of.
-      if (breakable.has(method)) this.#breaker.took(this.#clock.monotonic() - started);
+      if (isBreakable(method)) this.#breaker.took(this.#clock.monotonic() - started);
       this.#breaker.heard();
       return result;
     } catch (error) {
@@ -167,7 +171,7 @@ class Wrapping {
     args: readonly unknown[],
   ): { readonly given: readonly unknown[]; unlink(): void } {
     if (method === 'upload') return { given: this.#listening(args), unlink: () => {} };
-    if (!breakable.has(method)) return { given: args, unlink: () => {} };
+    if (!isBreakable(method)) return { given: args, unlink: () => {} };
     const { signal, unlink } = linkedSignal([signalOf(args), this.#breaker.signal]);
     return { given: withSignal(method, args, signal), unlink };
   }

@@ -5,7 +5,7 @@ import { systemClock } from '../base/clock.ts';
 import type { Drive } from './drive.ts';
 import { DriveError } from './drive-error.ts';
 import { Semaphore } from './semaphore.ts';
-import { type CallMethod, type StreamMethod, signalOf, wrapDrive } from './wrap-drive.ts';
+import { type CallMethod, isLook, isReading, type StreamMethod, signalOf, wrapDrive } from './wrap-drive.ts';
 
 export interface Limits {
   /** Requests about items. */
@@ -20,15 +20,9 @@ const defaultLimits: Limits = { looks: 6, reads: 6, writes: 16 };
 
 type Lane = keyof Limits;
 
-const looking: ReadonlySet<CallMethod | StreamMethod> = new Set([
-  ...(['account', 'root', 'get', 'children', 'descendants', 'changes', 'quota', 'comments'] as const),
-  ...(['special', 'original', 'originalChildren', 'originalAccount', 'recent'] as const),
-  ...(['search', 'versions', 'thumbnail', 'permissions'] as const),
-]);
-
 const laneOf = (method: CallMethod | StreamMethod): Lane => {
-  if (method === 'read' || method === 'readVersion') return 'reads';
-  return looking.has(method) ? 'looks' : 'writes';
+  if (isReading(method)) return 'reads';
+  return isLook(method) ? 'looks' : 'writes';
 };
 
 const firstPauseMs = 1000;

@@ -4,7 +4,15 @@ import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Drive } from './drive.ts';
 import { DriveError } from './drive-error.ts';
-import { type CallMethod, isReading, type ReadArgs, type StreamMethod, signalOf, wrapDrive } from './wrap-drive.ts';
+import {
+  type CallMethod,
+  isLook,
+  isReading,
+  type ReadArgs,
+  type StreamMethod,
+  signalOf,
+  wrapDrive,
+} from './wrap-drive.ts';
 
 export interface RetryOptions {
   readonly clock?: Clock;
@@ -19,13 +27,8 @@ const longestPauseMs = 10_000;
 /** How long a reader who was under way when an outage began goes on trying, milliseconds: most are over soon. */
 const graceMs = 3_000;
 
-/** Doing these twice is the same as doing them once, whether or not the first time took effect. */
-const repeatable: ReadonlySet<CallMethod> = new Set([
-  ...(['account', 'root', 'get', 'changes', 'quota', 'comments'] as const),
-  ...(['special', 'original', 'originalAccount', 'recent'] as const),
-  ...(['versions', 'thumbnail', 'permissions'] as const),
-  ...(['move', 'setDescription', 'setProperties', 'link'] as const),
-]);
+/** These change something, and doing them twice is the same as doing them once, whether or not the first time took effect. */
+const repeatable: ReadonlySet<CallMethod> = new Set(['move', 'setDescription', 'setProperties', 'link']);
 
 /** The pauses after failures without progress between them. */
 class Patience {
@@ -67,7 +70,7 @@ const mayHaveCommented = (method: CallMethod, error: unknown): boolean =>
 
 const mayRepeat = (method: CallMethod, error: unknown): boolean => {
   if (method === 'upload' || mayHaveCommented(method, error)) return false;
-  return repeatable.has(method) || !(error instanceof DriveError && error.ambiguous);
+  return isLook(method) || repeatable.has(method) || !(error instanceof DriveError && error.ambiguous);
 };
 
 async function* retriedStream(

@@ -14,8 +14,17 @@ const streams: ReadonlySet<PropertyKey> = new Set<StreamMethod>([
   'readVersion',
 ]);
 
+/** Asks about items, and neither changes anything nor gives contents. */
+const looks: ReadonlySet<CallMethod | StreamMethod> = new Set([
+  ...(['account', 'root', 'get', 'children', 'descendants', 'changes', 'quota', 'comments'] as const),
+  ...(['special', 'original', 'originalChildren', 'originalAccount', 'recent'] as const),
+  ...(['search', 'versions', 'thumbnail', 'permissions'] as const),
+]);
+
+export const isLook = (method: CallMethod | StreamMethod): boolean => looks.has(method);
+
 /** Gives bytes of a range, its second argument. */
-export const isReading = (method: StreamMethod): boolean => method === 'read' || method === 'readVersion';
+export const isReading = (method: CallMethod | StreamMethod): boolean => method === 'read' || method === 'readVersion';
 
 /** The method gives parts as they arrive, rather than one answer. */
 export const isStream = (key: PropertyKey): key is StreamMethod => streams.has(key);

@@ -76,8 +76,8 @@ export class FolderDoubts {
     // In another order each time: rounds that are broken off reach all parts of the drive too.
     subfolders.sort(() => Math.random() - 0.5);
     const holdsFolders = (id: NodeId): boolean => (tree.get(id)?.subfolders ?? 0) > 0;
-    this.#round.push(...subfolders.filter(holdsFolders));
-    this.#round.unshift(...subfolders.filter((id) => !holdsFolders(id)));
+    const [later, sooner] = [subfolders.filter((id) => !holdsFolders(id)), subfolders.filter(holdsFolders)];
+    this.#round = [...later, ...this.#round, ...sooner];
   }
 
   /** False: it could not be listed. */

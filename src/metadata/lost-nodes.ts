@@ -1,14 +1,11 @@
-// Nodes whose items are no longer where they were, until it is clear that they do not turn up elsewhere. Owned by open-file-system.ts.
+// Nodes whose items are no longer where they were. They may turn up in another folder that is listed soon, and then keep their number
+// and their content; else they go. Owned by open-file-system.ts.
 import type { Log } from '../base/log.ts';
 import type { NodeId } from './node.ts';
 
 /** How long a node whose item has gone from its folder is kept, milliseconds. */
 const lostForMs = 60_000;
 
-/**
- * Nodes whose items are no longer where they were. They may turn up in another folder that is listed soon, and then keep
- * their number and their content; else they go.
- */
 export class LostNodes {
   readonly #forget: (node: NodeId) => void;
   readonly #log: Log;

@@ -5,23 +5,11 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MortalDrive } from '../support/mortal-drive.ts';
 import { Bench } from '../support/opened.ts';
+import { type Random, randomFrom } from '../support/random.ts';
 
 const seeds =
   process.env['FEED_SEEDS']?.split(',').map(Number) ??
   Array.from({ length: 5 }, () => 1 + Math.floor(Math.random() * 1e6));
-
-/** Mulberry32. */
-const randomFrom = (seed: number) => {
-  let state = seed;
-  return (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-};
-
-type Random = ReturnType<typeof randomFrom>;
 
 const folders = ['', 'a/', 'b/', 'a/c/', 'b/d/'];
 const names = ['1', '2', '3', '4'];

@@ -5,14 +5,10 @@ import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import type { EmulatorOptions } from '../../src/emulator/emulator-options.ts';
 import { tempDir } from './temp-dir.ts';
 
-export interface Emulated extends AsyncDisposable {
+export interface Emulated extends SignedIn, AsyncDisposable {
   readonly emulator: Emulator;
   /** A folder for this test alone. */
   readonly folder: string;
-  readonly configFile: string;
-  readonly apiUrl: string;
-  readonly loginUrl: string;
-  readonly cacheDir: string;
 }
 
 /** Where the emulator speaks a dialect, below its address. */
@@ -23,17 +19,24 @@ const places = {
 
 export type EmulatedDialect = keyof typeof places;
 
-export const emulated = async (
-  options: EmulatorOptions = {},
-  dialect: EmulatedDialect = 'live',
+export interface SignedIn {
+  readonly configFile: string;
+  readonly apiUrl: string;
+  readonly loginUrl: string;
+  readonly cacheDir: string;
+}
+
+/** Writes a configuration that is signed in to the emulator, for a mount whose caches are below `folder` too. */
+export const signedIn = async (
+  emulator: Emulator,
+  folder: string,
+  dialect: EmulatedDialect,
   settings: readonly string[] = [],
-): Promise<Emulated> => {
-  const temp = await tempDir();
-  const emulator = await startEmulator(options);
+): Promise<SignedIn> => {
   const { accessToken, refreshToken, expiresIn } = emulator.admin.token({ scopes: places[dialect].scopes });
   const [apiUrl, loginUrl] = [`${emulator.url}${places[dialect].api}`, `${emulator.url}${places[dialect].login}`];
-  const cacheDir = join(temp.path, 'cache');
-  const configFile = join(temp.path, 'lcrc');
+  const cacheDir = join(folder, 'cache');
+  const configFile = join(folder, 'lcrc');
   const expires = new Date(Date.now() + expiresIn * 1000).toISOString().replace('T', ' ').replace('Z', '000');
   const lines = [
     "client: {id: '0000000012345678', secret: 'not-a-secret'}",
@@ -47,8 +50,19 @@ export const emulated = async (
     ...settings.map((line) => `  ${line}`),
   ];
   await writeFile(configFile, `${lines.join('\n')}\n`, { mode: 0o600 });
+  return { configFile, apiUrl, loginUrl, cacheDir };
+};
+
+export const emulated = async (
+  options: EmulatorOptions = {},
+  dialect: EmulatedDialect = 'live',
+  settings: readonly string[] = [],
+): Promise<Emulated> => {
+  const temp = await tempDir();
+  const emulator = await startEmulator(options);
+  const place = await signedIn(emulator, temp.path, dialect, settings);
   return {
-    ...{ emulator, configFile, apiUrl, loginUrl, cacheDir, folder: temp.path },
+    ...{ ...place, emulator, folder: temp.path },
     [Symbol.asyncDispose]: async () => {
       await emulator.close();
       await temp[Symbol.asyncDispose]();

@@ -16,6 +16,8 @@ interface Waiting {
   readonly request: HttpRequest;
   readonly resolve: (answer: HttpAnswer) => void;
   readonly reject: (reason: unknown) => void;
+  /** Told when nobody wants the answer any more; once it is on its way. */
+  left?: () => void;
 }
 
 const headersOf = (value: unknown): Record<string, string> =>
@@ -58,7 +60,10 @@ export class GraphBatches {
     if (this.#isRefused) return this.#http.send(request);
     signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const leave = (): void => settle(() => reject(signal?.reason));
+      const leave = (): void => {
+        settle(() => reject(signal?.reason));
+        waiting.left?.();
+      };
       const settle = (done: () => void): void => {
         signal?.removeEventListener('abort', leave);
         this.#waiting = this.#waiting.filter((one) => one !== waiting);
@@ -97,9 +102,8 @@ export class GraphBatches {
 
   async #sendBatch(all: readonly Waiting[]): Promise<void> {
     const requests = all.map(({ request }, index) => this.#inner(request, String(index + 1)));
-    const answer = await this.#http.send({
-      ...{ method: 'POST', url: '$batch', body: { json: { requests } }, signal: untilAllLeave(all) },
-    });
+    const { signal } = abortedWithout(all);
+    const answer = await this.#http.send({ method: 'POST', url: '$batch', body: { json: { requests } }, signal });
     if (isRefusal(answer.status)) {
       this.#isRefused = true;
       for (const one of all) this.#sendAlone(one);
@@ -128,13 +132,14 @@ export class GraphBatches {
   }
 }
 
-/** Aborted once nobody is left who wants an answer. */
-const untilAllLeave = (all: readonly Waiting[]): AbortSignal => {
+/** Aborted once nobody is left who wants an answer. Their signals live as long as a mount: nothing more is hung on those. */
+const abortedWithout = (all: readonly Waiting[]): AbortController => {
   const controller = new AbortController();
-  const signals = all.map(({ request }) => request.signal);
-  const check = (): void => {
-    if (signals.every((signal) => signal?.aborted === true)) controller.abort(signals[0]?.reason);
-  };
-  for (const signal of signals) signal?.addEventListener('abort', check, { once: true });
-  return controller.signal;
+  let staying = all.length;
+  for (const one of all)
+    one.left = () => {
+      staying -= 1;
+      if (staying === 0) controller.abort(one.request.signal?.reason);
+    };
+  return controller;
 };

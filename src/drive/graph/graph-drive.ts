@@ -26,7 +26,7 @@ import { GraphContent } from './graph-content.ts';
 import { GraphCopy } from './graph-copy.ts';
 import { GraphDelta } from './graph-delta.ts';
 import { isObject } from './graph-errors.ts';
-import { canonicalDriveId, GraphAddresses, type Place, thePlace } from './graph-ids.ts';
+import { canonicalDriveId, GraphAddresses, type Place, thePlace, type Via } from './graph-ids.ts';
 import { GraphItems, itemFields } from './graph-items.ts';
 import { GraphLinks } from './graph-links.ts';
 import { GraphPages } from './graph-pages.ts';
@@ -157,13 +157,9 @@ export class GraphDrive implements Drive {
     return found;
   }
 
-  async *search(text: string, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+  search(text: string, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
     const words = encodeURIComponent(text.replaceAll("'", "''"));
-    const url = `${this.#items.addresses.drive()}/root/search(q='${words}')`;
-    const query = { $select: itemFields, $top: String(this.#pageSize) };
-    for await (const page of this.#pages.items(url, query, undefined, signal)) {
-      yield page.map((item) => this.#sizes.corrected(item));
-    }
+    return this.#itemsAt(`${this.#items.addresses.drive()}/root/search(q='${words}')`, undefined, signal);
   }
 
   async get(id: ItemId, signal?: AbortSignal): Promise<Item> {
@@ -185,10 +181,13 @@ export class GraphDrive implements Drive {
     }
   }
 
-  async *#listing(folder: Place, signal: AbortSignal | undefined): AsyncIterable<readonly Item[]> {
-    const url = `${this.#items.addresses.item(folder)}/children`;
+  #listing(folder: Place, signal: AbortSignal | undefined): AsyncIterable<readonly Item[]> {
+    return this.#itemsAt(`${this.#items.addresses.item(folder)}/children`, folder.via, signal);
+  }
+
+  async *#itemsAt(url: string, via: Via | undefined, signal: AbortSignal | undefined): AsyncIterable<readonly Item[]> {
     const query = { $select: itemFields, $top: String(this.#pageSize) };
-    for await (const page of this.#pages.items(url, query, folder.via, signal)) {
+    for await (const page of this.#pages.items(url, query, via, signal)) {
       yield page.map((item) => this.#sizes.corrected(item));
     }
   }
@@ -200,10 +199,9 @@ export class GraphDrive implements Drive {
     try {
       if (folder.via !== undefined) throw new DriveError('unsupported', `${id} is another drive's`);
       const url = `${this.#items.addresses.item(folder)}/delta`;
-      const query = { $select: itemFields, $top: String(this.#pageSize) };
-      for await (const page of this.#pages.items(url, query, folder.via, signal)) {
+      for await (const page of this.#itemsAt(url, folder.via, signal)) {
         isTold = true;
-        yield page.filter((item) => item.id !== id).map((item) => this.#sizes.corrected(item));
+        yield page.filter((item) => item.id !== id);
       }
     } catch (error) {
       if (isTold || !(isFault(error, 'unsupported') || isFault(error, 'refused'))) throw error;

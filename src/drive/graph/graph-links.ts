@@ -5,7 +5,7 @@ import { DriveError, isFault } from '../drive-error.ts';
 import { isObject, type WireObject } from './graph-errors.ts';
 import { thePlace } from './graph-ids.ts';
 import type { GraphItems } from './graph-items.ts';
-import { toPage } from './graph-wire.ts';
+import { nameIn, toPage } from './graph-wire.ts';
 
 /** Rows without a type are those of owners; inherited ones are other items'. */
 const isLink = (permission: WireObject, kind: LinkKind): boolean => {
@@ -17,10 +17,7 @@ const isLink = (permission: WireObject, kind: LinkKind): boolean => {
 const whoIn = (permission: WireObject): string | undefined => {
   const several = permission['grantedToIdentitiesV2'] ?? permission['grantedToIdentities'];
   const given = [permission['grantedToV2'] ?? permission['grantedTo'], ...(Array.isArray(several) ? several : [])];
-  const names = given.flatMap((one) => {
-    const who = isObject(one) ? (one['user'] ?? one['siteUser'] ?? one['group'] ?? one['siteGroup']) : undefined;
-    return isObject(who) && typeof who['displayName'] === 'string' ? who['displayName'] : [];
-  });
+  const names = given.flatMap((one) => nameIn(one) ?? []);
   return names.length === 0 ? undefined : names.join(', ');
 };
 
@@ -55,8 +52,12 @@ export class GraphLinks {
     return found;
   }
 
+  #url(id: ItemId): string {
+    return `${this.#items.addresses.item(thePlace(id))}/permissions`;
+  }
+
   async #all(id: ItemId, signal: AbortSignal | undefined): Promise<readonly WireObject[]> {
-    const url = `${this.#items.addresses.item(thePlace(id))}/permissions`;
+    const url = this.#url(id);
     return toPage(await this.#items.requests.object({ url, signal }), url).entries;
   }
 
@@ -65,11 +66,10 @@ export class GraphLinks {
   }
 
   async unlink(id: ItemId, kind: LinkKind, signal: AbortSignal | undefined): Promise<void> {
-    const url = `${this.#items.addresses.item(thePlace(id))}/permissions`;
     const links = (await this.#all(id, signal)).filter((one) => isLink(one, kind));
     if (links.length === 0) throw new DriveError('missing', `${id} has no link of kind ${kind}`);
     for (const { id: permission } of links) {
-      const address = `${url}/${encodeURIComponent(String(permission))}`;
+      const address = `${this.#url(id)}/${encodeURIComponent(String(permission))}`;
       await this.#items.requests.answer({ method: 'DELETE', url: address, signal }).catch((error: unknown) => {
         // Somebody else was faster.
         if (!isFault(error, 'missing')) throw error;

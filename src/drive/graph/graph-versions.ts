@@ -3,22 +3,16 @@ import { contentSpan, cutTo, isWithin } from '../content-span.ts';
 import type { ByteRange, FileVersion, Item, ItemId } from '../drive.ts';
 import { DriveError } from '../drive-error.ts';
 import { toDriveError } from '../http-faults.ts';
-import { isObject, type WireObject } from './graph-errors.ts';
+import type { WireObject } from './graph-errors.ts';
 import { thePlace } from './graph-ids.ts';
 import type { GraphItems } from './graph-items.ts';
-import { toPage } from './graph-wire.ts';
-
-const byWhom = (wire: WireObject): string | undefined => {
-  const by = wire['lastModifiedBy'];
-  const user = isObject(by) ? (by['user'] ?? by['application']) : undefined;
-  return isObject(user) && typeof user['displayName'] === 'string' ? user['displayName'] : undefined;
-};
+import { nameIn, toPage } from './graph-wire.ts';
 
 /** The service lists them newest first; the first is the present one. */
 const toVersion = (itemId: ItemId, wire: WireObject, index: number): FileVersion => {
   const { id, lastModifiedDateTime, size } = wire;
   if (typeof id !== 'string' || id === '') throw new DriveError('broken', `versions of ${itemId}: one has no id`);
-  const by = byWhom(wire);
+  const by = nameIn(wire['lastModifiedBy']);
   return {
     ...{ itemId, id, current: index === 0 },
     modified: Date.parse(String(lastModifiedDateTime)) || 0,

@@ -144,6 +144,12 @@ export const toItem = (wire: WireObject, via: Via | undefined): Item | undefined
   };
 };
 
+/** Whom a set of identities names, as people know them. */
+export const nameIn = (identities: unknown): string | undefined =>
+  ['user', 'siteUser', 'group', 'siteGroup', 'application']
+    .map((kind) => text(member(member(identities, kind), 'displayName')))
+    .find((name) => name !== undefined);
+
 export interface WirePage {
   readonly entries: readonly WireObject[];
   /** Where it goes on, and where the feed does after the last page. */

@@ -82,14 +82,8 @@ export class LiveDrive implements Drive {
     const limits: LiveUploadOptions = { ...defaultLimits, storageUrl, ...options };
     this.features = {
       ...{ conditionalWrites: false, changeFeed: false, comments: true, links: ['view', 'edit', 'embed'] },
-      ...{
-        linkRevocation: false,
-        storesTimes: false,
-        copiesFolders: false,
-        versions: false,
-        permissions: false,
-        idPattern,
-      },
+      ...{ linkRevocation: false, permissions: false, storesTimes: false, versions: false, copiesFolders: false },
+      idPattern,
       specialFolders: Object.keys(specialPaths) as SpecialFolder[],
       ...{ simpleUploadLimit: limits.simpleUploadLimit, maxFileSize: limits.maxFileSize },
     };
@@ -148,20 +142,19 @@ export class LiveDrive implements Drive {
   }
 
   async *children(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
-    for await (const entries of this.#listingOf(id, signal)) {
-      yield entries.map(({ item }) => this.#versions.distinct(item));
-    }
+    yield* this.#itemsOf(this.#listingOf(id, signal));
+  }
+
+  async *#itemsOf(listing: AsyncIterable<WirePage['entries']>): AsyncIterable<readonly Item[]> {
+    for await (const entries of listing) yield entries.map(({ item }) => this.#versions.distinct(item));
   }
 
   #listingOf(id: ItemId, signal: AbortSignal | undefined): AsyncIterable<WirePage['entries']> {
     return this.#listing(`${encodeURIComponent(this.#id(id))}/files?`, `children of ${id}`, signal);
   }
 
-  async *search(text: string, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
-    const path = `me/skydrive/search?q=${encodeURIComponent(text)}&`;
-    for await (const entries of this.#listing(path, 'search', signal)) {
-      yield entries.map(({ item }) => this.#versions.distinct(item));
-    }
+  search(text: string, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+    return this.#itemsOf(this.#listing(`me/skydrive/search?q=${encodeURIComponent(text)}&`, 'search', signal));
   }
 
   /**

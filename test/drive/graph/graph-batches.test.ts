@@ -1,5 +1,6 @@
 // Small requests asked at the same moment are one for the service; each has its own answer, and its own failure.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import type { Item } from '../../../src/drive/drive.ts';
 import { DriveError } from '../../../src/drive/drive-error.ts';
@@ -206,8 +207,24 @@ describe('the answer to a batch', () => {
     assert.equal(signal?.aborted, false);
     answer(json(200, { responses: [{ id: '2', status: 200, body: { here: true } }] }));
     assert.deepEqual((await staying).object, { here: true });
-    second.abort();
+    const [third, fourth] = [new AbortController(), new AbortController()];
+    const both = [third, fourth].map((one) => batches.send({ url: 'c', signal: one.signal }));
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    for (const one of [third, fourth]) {
+      assert.equal(signal?.aborted, false);
+      one.abort(new Error('gone'));
+    }
     assert.equal(signal?.aborted, true);
+    for (const one of both) await assert.rejects(one, /gone/);
+  });
+
+  it('leaves nothing behind on signals that live for long', async () => {
+    const { signal } = new AbortController();
+    const answer = { responses: ['1', '2'].map((id) => ({ id, status: 204 })) };
+    const batches = scripted(async () => json(200, answer));
+    for (let round = 0; round < 3; round += 1)
+      await Promise.all(['a', 'b'].map((url) => batches.send({ url, signal })));
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
   });
 
   it('is not asked for by who left before it was sent', async () => {
