@@ -37,6 +37,8 @@ export interface Item {
   readonly facts: Readonly<Record<string, string>>;
   /** Items in the folder, as the service counts them, which may differ from what it lists. */
   readonly childCount?: number;
+  /** Of a folder: differs after any change of what is in it, at any depth. Opaque; undefined where the service does not say. */
+  readonly treeVersion?: string;
   /** What is in this folder, or beside this item, is on another drive: `changes` does not tell of it. */
   readonly foreign?: true;
   /** Comments on the item; undefined where the service does not say. */
@@ -203,7 +205,7 @@ export interface Drive {
   search(text: string, signal?: AbortSignal): AsyncIterable<readonly Item[]>;
   /**
    * All that is in a folder, at any depth, in no order, a page at a time, with as few requests as the service allows. What comes or
-   * goes meanwhile may be told or not.
+   * goes meanwhile may be told or not. The folder itself is among them where it has a `treeVersion`: that of what is told.
    */
   descendants(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]>;
   /** The change feed from `cursor`, or the whole drive without one. `unsupported` where `features.changeFeed` is false. */
@@ -231,8 +233,9 @@ export interface Drive {
   /** Into another folder, under another name, or both. `exists` if the name is taken there. */
   move(item: Item, to: { readonly parentId: ItemId; readonly name: string }, signal?: AbortSignal): Promise<Item>;
   /**
-   * Folders with all that is in them. `missing` if it is gone already; `changed` if `ifVersion` is given and stale, which may be
-   * so because the service changed something by itself: look what it is now.
+   * Folders with all that is in them. `missing` if it is gone already; `changed` if `ifVersion` (the `version` of the item, or the
+   * `treeVersion` of a folder) is given and stale, which may be so because the service changed something by itself: look what it is
+   * now.
    */
   remove(id: ItemId, ifVersion?: string, signal?: AbortSignal): Promise<void>;
   copy(id: ItemId, to: { readonly parentId: ItemId; readonly name: string }, signal?: AbortSignal): Promise<Item>;

@@ -5,7 +5,7 @@ import { isSameContent, isSamePlace } from '../metadata/base-version.ts';
 import type { NodeId } from '../metadata/node.ts';
 import { type Gone, nodesOf } from './intent.ts';
 import { keepForReaders } from './keep-for-readers.ts';
-import { done, type Enqueue, isFault, type Parts, type Send } from './sending.ts';
+import { done, type Enqueue, isFault, type Parts, type Send, type SendContext } from './sending.ts';
 import { holdsSent } from './sent-bytes.ts';
 
 type RemovalEntry = Parameters<Send<'remove'>>[1];
@@ -15,13 +15,13 @@ export const sendRemoval: Send<'remove'> = async (parts, entry, context) => {
   const node = parts.tree.get(intent.node);
   const { also = [] } = intent;
   for (const id of nodesOf(intent)) await keepForReaders(parts, parts.tree.get(id), context.signal);
-  if (also.length > 0 && !(await holdsOnly(parts, node?.item?.id, also, context.signal))) {
+  if (node?.item === undefined && also.length > 0) {
     oneByOne(parts, entry, context.enqueue);
     return;
   }
   if (node?.item !== undefined) {
     const isGone = await (node.kind === 'folder'
-      ? removeFolder(parts, entry, node.item.id, context.signal)
+      ? removeFolder(parts, entry, node.item, context)
       : removeFile(parts, entry, node.base ?? node.item, context.signal));
     if (!isGone) return;
   }
@@ -33,27 +33,90 @@ export const sendRemoval: Send<'remove'> = async (parts, entry, context) => {
   });
 };
 
-/** Whether nothing is in the folder, at any depth, but what was known here as it is there, and was removed. */
-const holdsOnly = async (
-  parts: Parts,
-  folder: ItemId | undefined,
+/** What a look into a folder found that is to be removed. */
+interface Look {
+  /** Nothing is in it, at any depth, but what was known here as it is there, and was removed. */
+  readonly holdsOnlyKnown: boolean;
+  /** As long as the folder has this one, that is so. Undefined where the drive has no such thing. */
+  readonly treeVersion?: string | undefined;
+}
+
+/** Into a folder with all that was removed in it before. */
+const lookAtTree = async (
+  { tree, drive }: Parts,
+  folder: ItemId,
   removed: readonly Gone[],
   signal: AbortSignal,
-): Promise<boolean> => {
+): Promise<Look> => {
   const nodes = new Set<NodeId>(removed.map(({ node }) => node));
   const isKnown = (item: Item): boolean => {
-    const node = parts.tree.byItem(item.id);
+    const node = tree.byItem(item.id);
     const base = node?.base ?? node?.item;
     if (node === undefined || base === undefined || !nodes.has(node.id)) return false;
     return node.kind === 'folder' || (isSameContent(base, item) && base.name === item.name);
   };
-  if (folder === undefined) return false;
-  try {
-    for await (const page of parts.drive.descendants(folder, signal)) if (!page.every(isKnown)) return false;
-  } catch (error) {
-    if (!isFault(error, 'missing')) throw error;
+  let treeVersion: string | undefined;
+  for await (const page of drive.descendants(folder, signal)) {
+    treeVersion ??= page.find(({ id }) => id === folder)?.treeVersion;
+    if (!page.every((item) => item.id === folder || isKnown(item))) return { holdsOnlyKnown: false };
   }
-  return true;
+  return { holdsOnlyKnown: true, treeVersion };
+};
+
+/** Into a folder of which our user saw that it is empty. */
+const lookIfEmpty = async ({ drive }: Parts, { id, treeVersion: known }: Item, signal: AbortSignal): Promise<Look> => {
+  // Before it is listed: whatever comes into it later makes this another.
+  const treeVersion = known === undefined ? undefined : (await drive.get(id, signal)).treeVersion;
+  for await (const page of drive.children(id, signal)) if (page.length > 0) return { holdsOnlyKnown: false };
+  return { holdsOnlyKnown: true, treeVersion };
+};
+
+const emptyIfMissing = (error: unknown): Look => {
+  if (!isFault(error, 'missing')) throw error;
+  return { holdsOnlyKnown: true };
+};
+
+/** How often an item is looked at whose version is another although nothing in it is that counts. */
+const maxLooks = 5;
+
+/** False: somebody else has done something in it. Where the drive has versions of trees, nothing of his goes with it. */
+const removeUnlessUsed = async (
+  parts: Parts,
+  folder: ItemId,
+  look: () => Promise<Look>,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  for (let looks = 0; looks < maxLooks; looks += 1) {
+    const { holdsOnlyKnown, treeVersion } = await look().catch(emptyIfMissing);
+    if (!holdsOnlyKnown) return false;
+    try {
+      await removeItem(parts, folder, treeVersion, signal);
+      return true;
+    } catch (error) {
+      if (!isFault(error, 'changed')) throw error;
+    }
+    const now = await lookAt(parts, folder, signal);
+    if (now?.treeVersion !== treeVersion) continue;
+    // It is as it was: this drive does not take such a version as a condition.
+    await removeItem(parts, folder, undefined, signal);
+    return true;
+  }
+  return false;
+};
+
+const removeFolder = async (
+  parts: Parts,
+  entry: RemovalEntry,
+  item: Item,
+  { signal, enqueue }: SendContext,
+): Promise<boolean> => {
+  const { also = [] } = entry.intent;
+  const look = (): Promise<Look> =>
+    also.length > 0 ? lookAtTree(parts, item.id, also, signal) : lookIfEmpty(parts, item, signal);
+  if (await removeUnlessUsed(parts, item.id, look, signal)) return true;
+  if (also.length > 0) oneByOne(parts, entry, enqueue);
+  else bringBack(parts, entry, 'somebody has put something into it meanwhile');
+  return false;
 };
 
 /** Somebody else has done something in the folder: what he has not touched goes, each under its own guard. */
@@ -65,28 +128,6 @@ const oneByOne = (parts: Parts, entry: RemovalEntry, enqueue: Enqueue): void => 
     enqueue(folder);
   });
 };
-
-/** The service removes folders with all that is in them; we only ever mean the empty folder that our user saw. */
-const holdsMore = async ({ drive }: Parts, folder: ItemId, signal: AbortSignal): Promise<boolean> => {
-  try {
-    for await (const page of drive.children(folder, signal)) if (page.length > 0) return true;
-  } catch (error) {
-    if (!isFault(error, 'missing')) throw error;
-  }
-  return false;
-};
-
-const removeFolder = async (parts: Parts, entry: RemovalEntry, id: ItemId, signal: AbortSignal): Promise<boolean> => {
-  if (entry.intent.also === undefined && (await holdsMore(parts, id, signal))) {
-    bringBack(parts, entry, 'somebody has put something into it meanwhile');
-    return false;
-  }
-  await removeItem(parts, id, undefined, signal);
-  return true;
-};
-
-/** How often an item is looked at whose version is another although nothing in it is that counts. */
-const maxLooks = 5;
 
 /** Only the version that was known here is removed. False if it is another by now, and stays. */
 const removeFile = async (parts: Parts, entry: RemovalEntry, base: Item, signal: AbortSignal): Promise<boolean> => {

@@ -8,7 +8,7 @@ import { MemoryStore } from '../support/memory-store.ts';
 const options = { pageSize: 10, features: { simpleUploadLimit: 2 ** 18 } };
 
 driveSuite('MemoryDrive', async () => {
-  const store = new MemoryStore();
+  const store = new MemoryStore({ treeVersions: true });
   return { drive: new MemoryDrive({ ...options, store }), another: new MemoryDrive({ ...options, store }) };
 });
 

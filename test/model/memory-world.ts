@@ -49,8 +49,9 @@ export class MemoryWorld implements World, AsyncDisposable {
   static async open(features: Partial<DriveFeatures>): Promise<MemoryWorld> {
     const mortal = new MortalDrive();
     const clock = new JumpingClock();
+    const treeVersions = features.conditionalWrites !== false;
     const bench = await Bench.open({
-      memory: { fragmentSize: 2000, features: { ...features, simpleUploadLimit: 5000 } },
+      memory: { fragmentSize: 2000, features: { ...features, simpleUploadLimit: 5000 }, treeVersions },
       wrap: (drive: Drive) => mortal.around(drive),
       fs: { clock, listingAgeMs: 40, feedIntervalMs: 30 },
     });

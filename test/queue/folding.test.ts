@@ -1,8 +1,11 @@
 // What is asked of the drive, when many changes come to few; and that it is the same in the end.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Call } from '../support/memory-drive.ts';
-import { Bench } from '../support/opened.ts';
+import type { Drive } from '../../src/drive/drive.ts';
+import { DriveError } from '../../src/drive/drive-error.ts';
+import { wrapDrive } from '../../src/drive/wrap-drive.ts';
+import { type Call, liveLike } from '../support/memory-drive.ts';
+import { Bench, type BenchOptions } from '../support/opened.ts';
 import { until } from '../support/queue-steps.ts';
 
 /** Changes that the drive is asked for while `act` runs and until all is sent. */
@@ -173,8 +176,31 @@ const removeTree = async (bench: Bench, path: string): Promise<void> => {
   await bench.calls.rmdir(path);
 };
 
+/** With what a drive says of a folder, if it says how all stands that is in it. */
+const guarded = { ...patient, memory: { features: { ...liveLike, conditionalWrites: true }, treeVersions: true } };
+
+/** Somebody else is at it just before the first removal takes effect. */
+const meanwhile = ({ memory }: Bench, act: () => unknown): void => {
+  memory.before = ({ intent }) => {
+    if (intent !== 'remove') return;
+    memory.before = undefined;
+    act();
+  };
+};
+
+/** Whatever the version of a tree is, this drive says that it is another. */
+const refusing = (drive: Drive): Drive =>
+  wrapDrive(drive, {
+    call: async (method, args, run) => {
+      if (method === 'remove' && String(args[1]).startsWith('t')) throw new DriveError('changed', 'another version');
+      return await run(args);
+    },
+    stream: (_method, args, run) => run(args),
+  });
+
 describe('a tree that is removed while somebody else works in it', () => {
-  const cases: Record<string, readonly [(bench: Bench) => unknown, Record<string, string>]> = {
+  type Cases = Record<string, readonly [(bench: Bench) => unknown, Record<string, string>]>;
+  const intrusions: Cases = {
     'a new file': [
       (b) => b.memory.store.put('tree/in/new', 'theirs'),
       { 'tree/': '', 'tree/in/': '', 'tree/in/new': 'theirs' },
@@ -187,21 +213,62 @@ describe('a tree that is removed while somebody else works in it', () => {
       (b) => b.memory.store.move('tree/in/x', 'tree/in/w'),
       { 'tree/': '', 'tree/in/': '', 'tree/in/w': 'x' },
     ],
+  };
+  const withdrawals: Cases = {
     'a file that went away': [(b) => b.memory.store.move('tree/in/x', 'x'), { x: 'x' }],
     'all of it gone': [(b) => b.memory.store.remove('tree'), {}],
   };
-  for (const [name, [act, expected]] of Object.entries(cases))
-    test(name, async () => {
-      await using bench = await Bench.open(patient);
-      for (const path of ['tree/a', 'tree/in/x', 'tree/in/y']) bench.memory.store.put(path, path.slice(-1));
-      await bench.shown();
-      await removeTree(bench, '/tree');
-      act(bench);
-      assert.deepEqual(await bench.sync(), []);
-      assert.deepEqual(bench.tree(), expected);
-      await bench.reopen({ listingAgeMs: 0 });
-      assert.deepEqual(await bench.shown(), expected);
+  const removedTree = async (options: BenchOptions): Promise<Bench> => {
+    const bench = await Bench.open(options);
+    for (const path of ['tree/a', 'tree/in/x', 'tree/in/y']) bench.memory.store.put(path, path.slice(-1));
+    await bench.shown();
+    await removeTree(bench, '/tree');
+    return bench;
+  };
+  const sent = async (bench: Bench, expected: Record<string, string>): Promise<void> => {
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), expected);
+    await bench.reopen({ listingAgeMs: 0 });
+    assert.deepEqual(await bench.shown(), expected);
+  };
+  for (const [name, [act, expected]] of Object.entries({ ...intrusions, ...withdrawals }))
+    for (const [drive, options] of Object.entries({ 'without versions of trees': patient, 'with them': guarded }))
+      test(`${name}, before it is looked at, on a drive ${drive}`, async () => {
+        await using bench = await removedTree(options);
+        act(bench);
+        await sent(bench, expected);
+      });
+  for (const [name, [act, expected]] of Object.entries(intrusions))
+    test(`${name}, between the look and the removal`, async () => {
+      await using bench = await removedTree(guarded);
+      meanwhile(bench, () => act(bench));
+      await sent(bench, expected);
     });
+
+  test('something comes into an empty folder between the look and its removal', async () => {
+    await using bench = await Bench.open(guarded);
+    bench.memory.store.makeFolder('empty');
+    await bench.shown();
+    await bench.calls.rmdir('/empty');
+    meanwhile(bench, () => bench.memory.store.put('empty/new', 'theirs'));
+    await sent(bench, { 'empty/': '', 'empty/new': 'theirs' });
+  });
+
+  test('something comes and goes there: the tree is gone in the end', async () => {
+    await using bench = await removedTree(guarded);
+    meanwhile(bench, () => {
+      bench.memory.store.put('tree/in/new', 'theirs');
+      bench.memory.store.remove('tree/in/new');
+    });
+    await sent(bench, {});
+    assert.equal(bench.memory.count('remove'), 2);
+  });
+
+  test('a drive that does not take the version of a tree as a condition', async () => {
+    await using bench = await removedTree({ ...guarded, wrap: refusing });
+    await sent(bench, {});
+    assert.equal(bench.memory.count('remove'), 1);
+  });
 
   test('is removed after a restart, in one go', async () => {
     await using bench = await Bench.open(patient);

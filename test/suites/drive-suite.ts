@@ -225,6 +225,9 @@ const otherTests: DriveTests = {
     const below = async (id: ItemId): Promise<Map<string, Item>> => {
       const found = new Map<string, Item>();
       for await (const page of drive.descendants(id)) for (const item of page) found.set(item.id, item);
+      // The folder itself is told where it says how all stands that is in it.
+      assert.equal(found.has(id), (await drive.get(id)).treeVersion !== undefined);
+      found.delete(id);
       return found;
     };
     const told = await below(folder.id);
@@ -235,6 +238,35 @@ const otherTests: DriveTests = {
     }
     await drive.remove(one.id);
     await fails(below(one.id), 'missing');
+  },
+  'a folder is removed only with what it held when it was looked at, where it tells a version of that': async (
+    bench,
+  ) => {
+    const { drive, another, folder } = bench;
+    const tree = await drive.makeFolder(folder.id, 'tree');
+    const inner = await drive.makeFolder(tree.id, 'inner');
+    const file = await put(drive, inner, 'file', '1');
+    const version = async (): Promise<string | undefined> => {
+      const { treeVersion } = await drive.get(tree.id);
+      for await (const page of drive.descendants(tree.id))
+        for (const { id, treeVersion: told } of page) if (id === tree.id) assert.equal(told, treeVersion);
+      return treeVersion;
+    };
+    const first = await version();
+    const changes: readonly (() => Promise<unknown>)[] = [
+      async () => await put(another, inner, 'new', '2'),
+      async () => await replace(another, file, '3'),
+      async () => await another.move(await drive.get(file.id), { parentId: inner.id, name: 'renamed' }),
+      async () => await another.remove(file.id),
+    ];
+    for (const change of changes) {
+      const known = await version();
+      await change();
+      assert.equal((await version()) === known, first === undefined);
+      if (known !== undefined) await fails(drive.remove(tree.id, known), 'changed');
+    }
+    await drive.remove(tree.id, await version());
+    await fails(drive.get(tree.id), 'missing');
   },
   'what the service itself says can be had': async ({ drive, folder }) => {
     const file = await put(drive, folder, 'file', 'text');

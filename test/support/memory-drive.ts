@@ -189,8 +189,10 @@ export class MemoryDrive implements Drive {
     throw new DriveError('missing', `item ${id} has no picture`);
   }
 
-  descendants(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
-    return descendantsByListing(this, id, signal);
+  async *descendants(id: ItemId, signal?: AbortSignal): AsyncIterable<readonly Item[]> {
+    const folder = this.store.toItem(this.store.get(id));
+    if (folder.treeVersion !== undefined) yield [folder];
+    yield* descendantsByListing(this, id, signal);
   }
 
   async changes(cursor: string | undefined, signal?: AbortSignal): Promise<ChangePage> {
@@ -225,8 +227,8 @@ export class MemoryDrive implements Drive {
   }
 
   #checkVersion(id: ItemId, ifVersion: string | undefined): void {
-    const version = this.store.toItem(this.store.get(id)).version;
-    if (ifVersion !== undefined && version !== ifVersion) {
+    const { version, treeVersion } = this.store.toItem(this.store.get(id));
+    if (ifVersion !== undefined && version !== ifVersion && treeVersion !== ifVersion) {
       throw new DriveError('changed', `item ${id} is ${version}, no longer ${ifVersion}`, { status: 412 });
     }
   }
@@ -322,9 +324,7 @@ export class MemoryDrive implements Drive {
     if (stored.parentId === undefined) throw new DriveError('refused', 'the root stays where it is');
     this.#checkName(to.parentId, to.name, item.id);
     if (this.store.isBelow(to.parentId, item.id)) throw new DriveError('refused', 'a folder cannot hold itself');
-    stored.parentId = to.parentId;
-    stored.name = to.name;
-    this.store.changed(stored);
+    this.store.place(stored, to.parentId, to.name);
     return this.store.toItem(stored);
   }
 

@@ -15,6 +15,8 @@ export interface StoredItem {
   modified: number;
   version: number;
   contentVersion: number;
+  /** Of the last change of what is in it, at any depth. */
+  treeVersion: number;
   description: string;
   comments: Comment[];
   links: Map<LinkKind, string>;
@@ -28,6 +30,8 @@ export interface MemoryStoreOptions {
   readonly total?: number;
   /** Folders tell how many items they hold. */
   readonly childCounts?: boolean;
+  /** Folders have versions of what is in them, and removals take them as a condition. */
+  readonly treeVersions?: boolean;
 }
 
 export const rootId: ItemId = 'root';
@@ -52,11 +56,13 @@ export class MemoryStore {
   #nextVersion = 1;
 
   readonly #childCounts: boolean;
+  readonly #treeVersions: boolean;
 
   constructor(options: MemoryStoreOptions = {}) {
     this.clock = options.clock ?? systemClock;
     this.total = options.total ?? 2 ** 44;
     this.#childCounts = options.childCounts ?? false;
+    this.#treeVersions = options.treeVersions ?? false;
     this.#insert(rootId, undefined, 'SkyDrive', 'folder');
   }
 
@@ -68,7 +74,14 @@ export class MemoryStore {
     const now = this.clock.now();
     const item: StoredItem = {
       ...{ id, parentId, name, kind, bytes: new Uint8Array(), created: now, modified: now },
-      ...{ version: 0, contentVersion: 0, description: '', comments: [], links: new Map<LinkKind, string>() },
+      ...{
+        version: 0,
+        contentVersion: 0,
+        treeVersion: 0,
+        description: '',
+        comments: [],
+        links: new Map<LinkKind, string>(),
+      },
     };
     this.items.set(id, item);
     this.contentChanged(item);
@@ -84,7 +97,25 @@ export class MemoryStore {
 
   changed(item: StoredItem): void {
     item.version = this.#nextVersion++;
+    this.#changedBelow(item.parentId);
     this.feed.push(item.id);
+  }
+
+  #changedBelow(folder: ItemId | undefined): void {
+    const version = this.#nextVersion++;
+    for (let at = folder; at !== undefined; ) {
+      const item = this.items.get(at);
+      if (item !== undefined) item.treeVersion = version;
+      at = item?.parentId;
+    }
+  }
+
+  /** It gets another name, another folder, or both. */
+  place(item: StoredItem, parentId: ItemId, name: string): void {
+    this.#changedBelow(item.parentId);
+    item.parentId = parentId;
+    item.name = name;
+    this.changed(item);
   }
 
   contentChanged(item: StoredItem): void {
@@ -120,6 +151,7 @@ export class MemoryStore {
 
   delete(id: ItemId): void {
     for (const child of this.children(id)) this.delete(child.id);
+    this.#changedBelow(this.items.get(id)?.parentId);
     this.items.delete(id);
     this.feed.push(id);
   }
@@ -138,6 +170,7 @@ export class MemoryStore {
       ...(stored.description === '' ? {} : { description: stored.description }),
       ...(stored.hash === undefined ? {} : { hash: stored.hash }),
       ...(this.#childCounts && stored.kind === 'folder' ? { childCount: this.children(stored.id).length } : {}),
+      ...(this.#treeVersions && stored.kind === 'folder' ? { treeVersion: `t${stored.treeVersion}` } : {}),
       facts: { web_url: `https://drive.example/${stored.id}` },
       commentCount: stored.comments.length,
     };
@@ -186,9 +219,7 @@ export class MemoryStore {
   move(from: string, to: string): void {
     const item = this.at(from);
     const cut = to.lastIndexOf('/');
-    item.parentId = this.makeFolder(to.slice(0, Math.max(cut, 0))).id;
-    item.name = to.slice(cut + 1);
-    this.changed(item);
+    this.place(item, this.makeFolder(to.slice(0, Math.max(cut, 0))).id, to.slice(cut + 1));
   }
 
   remove(path: string): void {

@@ -201,7 +201,7 @@ export class GraphDrive implements Drive {
       const url = `${this.#items.addresses.item(folder)}/delta`;
       for await (const page of this.#itemsAt(url, folder.via, signal)) {
         isTold = true;
-        yield page.filter((item) => item.id !== id);
+        yield page.filter((item) => item.id !== id || item.treeVersion !== undefined);
       }
     } catch (error) {
       if (isTold || !(isFault(error, 'unsupported') || isFault(error, 'refused'))) throw error;

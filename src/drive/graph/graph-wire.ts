@@ -99,11 +99,18 @@ export const tagsOf = (version: string): Tags => {
 
 const versionsOf = (wire: WireObject, kind: ItemKind, hashes: Hashes): Pick<Item, 'version' | 'contentVersion'> => {
   const eTag = text(wire['eTag']) ?? '';
-  // A folder's tag of content moves with anything below it.
   const cTag = kind === 'file' ? text(wire['cTag']) : undefined;
   const isBusiness = businessTag.test(eTag) && hashes.quickXor !== undefined;
   const contentVersion = isBusiness ? `${hashes.quickXor}.${toSize(wire['size']) ?? 0}` : (cTag ?? eTag);
   return { version: toVersion(eTag, cTag), contentVersion: kind === 'file' ? contentVersion : '' };
+};
+
+/** Personal drives: a folder's tag of content moves with anything below it. A shortcut's says nothing of what it leads to. */
+const treeVersionOf = (wire: WireObject, kind: ItemKind): Pick<Item, 'treeVersion'> => {
+  const cTag = kind === 'folder' && targetOf(wire) === undefined ? text(wire['cTag']) : undefined;
+  return cTag === undefined || /\s/.test(cTag) || businessTag.test(text(wire['eTag']) ?? '')
+    ? {}
+    : { treeVersion: cTag };
 };
 
 const timesOf = (wire: WireObject): Pick<Item, 'created' | 'modified'> => {
@@ -139,6 +146,7 @@ export const toItem = (wire: WireObject, via: Via | undefined): Item | undefined
     ...hashOf(kind, hashes),
     ...(description === undefined ? {} : { description }),
     ...countOf(wire, kind),
+    ...treeVersionOf(wire, kind),
     ...(isForeign(wire, via) ? { foreign: true as const } : {}),
     facts: toFacts(wire, kind),
   };
