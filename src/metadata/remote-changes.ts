@@ -243,7 +243,16 @@ export class RemoteChanges {
       // It may turn up in another folder, and then what it holds is not known.
       this.#tree.update(id, { listedAt: undefined });
       this.#listener.nodeLost(id);
+      // A move of ours came too late: the drive never had the item under this name.
+      if (!this.#isWhereItWas(node)) this.vacated(node.parent, node.name);
     });
+  }
+
+  /** Under the name and in the folder where the drive last had it. */
+  #isWhereItWas({ item, parent, name, kind }: Node): boolean {
+    if (item === undefined || parent === undefined) return false;
+    const isThere = this.#tree.get(parent)?.item?.id === item.parentId;
+    return isThere && isNamedAfter(name, toLocalName(item.name, kind === 'symlink'));
   }
 
   /**

@@ -38,3 +38,13 @@ test('and when ours is renamed once more before it was sent', async () => {
   assert.deepEqual(bench.tree(), { name: 'theirs', other: 'mine' });
   assert.deepEqual(await bench.shown(), bench.tree());
 });
+
+test('and when the drive has lost ours', async () => {
+  const { bench, mend } = await open();
+  await using _ = bench;
+  bench.memory.store.remove('mine');
+  mend();
+  assert.deepEqual(await bench.sync(), []);
+  await until(async () => (await bench.list()).join() === 'name');
+  assert.equal(await bench.read('/name'), 'theirs');
+});
