@@ -114,8 +114,13 @@ const removeFolder = async (
   const look = (): Promise<Look> =>
     also.length > 0 ? lookAtTree(parts, item.id, also, signal) : lookIfEmpty(parts, item, signal);
   if (await removeUnlessUsed(parts, item.id, look, signal)) return true;
-  if (also.length > 0) oneByOne(parts, entry, enqueue);
-  else bringBack(parts, entry, 'somebody has put something into it meanwhile');
+  if (also.length > 0) {
+    oneByOne(parts, entry, enqueue);
+    return false;
+  }
+  const now = await lookAt(parts, item.id, signal);
+  if (now === undefined) return true;
+  bringBack(parts, entry, now, 'somebody has put something into it meanwhile');
   return false;
 };
 
@@ -143,7 +148,7 @@ const removeFile = async (parts: Parts, entry: RemovalEntry, base: Item, signal:
     if (now === undefined) return true;
     if (!(await isAsKnown(parts, entry, { base, now }, signal))) {
       parts.changes.replaceContent(entry.intent.node, now);
-      bringBack(parts, entry, 'somebody has changed it meanwhile');
+      bringBack(parts, entry, now, 'somebody has changed it meanwhile');
       return false;
     }
     version = now.version;
@@ -171,15 +176,15 @@ const isAsKnown = async (
   return isSameContent(base, now) || (await holdsSent(parts.drive, now, sent ?? [], signal));
 };
 
-/** It stays on the drive, and comes back into the tree. */
-const bringBack = (parts: Parts, entry: RemovalEntry, why: string): void => {
-  const { parent, name } = entry.intent.from;
-  parts.log.warn(`${name} is not removed: ${why}`);
+/** It stays on the drive, and comes back into the tree where the drive has it by now. */
+const bringBack = (parts: Parts, entry: RemovalEntry, now: Item, why: string): void => {
+  const { node, from } = entry.intent;
+  parts.log.warn(`${from.name} is not removed: ${why}`);
   parts.store.transact(() => {
     done(parts, entry);
-    parts.tree.update(entry.intent.node, { listedAt: undefined });
+    parts.tree.update(node, { listedAt: undefined });
+    parts.changes.applyLooked(now);
   });
-  parts.renew(parent);
 };
 
 const removeItem = async (

@@ -153,6 +153,27 @@ describe('others on the same drive', () => {
     assert.deepEqual(await bench.shown(), { 'f/': '', 'f/x': 'theirs' });
   });
 
+  for (const [kind, what] of Object.entries({ file: 'a', folder: 'a/new' }))
+    for (const [told, memory] of Object.entries({ 'the change feed': { features: {} }, 'no feed': {} }))
+      test(`a removed ${kind} that somebody has changed, then moved, as ${told} told: it comes back where it is`, async () => {
+        await using bench = await Bench.open({ memory, fs: { settleMs: 60_000, listingAgeMs: 0, feedIntervalMs: 5 } });
+        const { store } = bench.memory;
+        store.put('in/known', 'known');
+        if (kind === 'file') store.put('a', 'old');
+        else store.makeFolder('a');
+        await until(async () => 'in/known' in (await bench.shown()));
+        await (kind === 'file' ? bench.calls.unlink('/a') : bench.calls.rmdir('/a'));
+        store.put(what, 'theirs');
+        store.move('a', 'in/b');
+        // Told after the move.
+        store.put('told', '');
+        await until(async () => 'told' in (await bench.shown()));
+        assert.deepEqual(await bench.sync(), []);
+        await until(async () => (await bench.list('/in')).includes('b'));
+        await until(async () => Object.values(await bench.shown()).includes('theirs'));
+        assert.deepEqual(await bench.shown(), bench.tree());
+      });
+
   test('a listing that sees our new file before its answer came, and after we renamed it: one name', async () => {
     await using bench = await Bench.open({ fs: { listingAgeMs: 0 } });
     await bench.list();
