@@ -371,12 +371,14 @@ class Composition implements OpenedFileSystem {
     const item = await drive.get(wanted.id);
     // Another reader was faster.
     if (file.item !== wanted) return true;
-    const node = tree.byItem(item.id);
+    // What is to become a copy of the item is another node's.
+    const node = tree.get(file.node as NodeId);
     const isNewer = item.contentVersion !== wanted.contentVersion || item.size !== wanted.size;
     if (node?.content === file.id && isNewer && file.moveOn(item)) {
       store.transact(() => {
         const mtime = timestamp(item.modified);
-        tree.update(node.id, { item, size: item.size, mtime, ctime: timestampNow(this.#parts.clock.now()) });
+        const own = node.item?.id === item.id ? { item } : {};
+        tree.update(node.id, { ...own, size: item.size, mtime, ctime: timestampNow(this.#parts.clock.now()) });
         this.#parts.contents.save(file);
       });
       this.#kernel.invalidateNode(node.id);

@@ -353,9 +353,14 @@ export class ContentFile {
     this.#change();
   }
 
+  /** Nothing was written, and nothing has come of what it is to hold: all of its item's content, as another's if `isDirty`. */
+  get isYetToCome(): boolean {
+    return this.#present.size === 0 && this.#size > 0 && this.#size === this.#base?.item.size;
+  }
+
   /** Nothing was read of the old version yet: read this one instead. */
   moveOn(item: Item): boolean {
-    if (this.#dirty || this.#present.size > 0) return false;
+    if (this.#present.size > 0 || (this.#dirty && !this.isYetToCome)) return false;
     this.#stopFetching();
     this.#base = { item, upTo: item.size };
     this.#onDrive = item.size;

@@ -113,11 +113,24 @@ const isAwaited = ({ journal }: Parts, entries: Entries, save: SaveEntry): boole
   return leaving !== undefined && replaces.left !== undefined && entries.isAwaited(leaving, [nameClaim(replaces.left)]);
 };
 
+/** All of its content is on this disk. */
+const isHere = ({ tree, contents }: Parts, id: NodeId): boolean => {
+  const { content, size = 0 } = tree.get(id) ?? {};
+  if (content === undefined || contents.record(content) === undefined) return size === 0;
+  const file = contents.open(content);
+  try {
+    return file.isComplete;
+  } finally {
+    contents.close(file);
+  }
+};
+
 /**
- * False if others wait for a place that the node leaves, or takes over, before: that has to stay where it is in the order of
- * changes.
+ * False if its content is not here, and others may yet change it on the drive, or if others wait for a place that the node leaves,
+ * or takes over, before: that has to stay where it is in the order of changes.
  */
 export const canSaveOver = (parts: Parts, entries: Entries, heir: NodeId): boolean =>
+  isHere(parts, heir) &&
   !parts.journal.of(heir).some((entry) => {
     const { intent } = entry;
     if (intent.kind === 'move') return entries.isAwaited(entry, placeClaims(intent.from));
