@@ -98,7 +98,9 @@ export class Folders {
     this.#parts.store.transact(() => {
       this.#checkStillThere(place, id);
       if (needNode(this.#parts, id).kind === 'folder') throw new FsError('EISDIR', `${place.name} is a folder`);
+      const before = needNode(this.#parts, id);
       this.#remove(id);
+      this.#parts.changes.left(before);
       this.#touch(place.parent, now(this.#parts));
     });
     this.eraseIfUnused(id);
@@ -112,7 +114,9 @@ export class Folders {
     this.#parts.store.transact(() => {
       this.#checkStillThere(place, id);
       this.#checkEmpty(id);
+      const before = needNode(this.#parts, id);
       this.#remove(id);
+      this.#parts.changes.left(before);
       this.#touch(place.parent, now(this.#parts));
     });
     this.eraseIfUnused(id);
@@ -145,6 +149,7 @@ export class Folders {
       return undefined;
     }
     const time = now(this.#parts);
+    const before = needNode(this.#parts, source.id);
     const isBackup = from.parent === to.parent && isBackupName(to.name, from.name);
     if (target !== undefined && !isBackup && this.#isSave(source.id, target.id))
       this.#saveOver(source.id, target.id, to);
@@ -152,6 +157,7 @@ export class Folders {
       if (target !== undefined) this.#remove(target.id);
       this.#give(source.id, from, to);
     }
+    this.#parts.changes.left(before);
     tree.update(source.id, { ctime: time });
     this.#touch(from.parent, time);
     if (to.parent !== from.parent) this.#touch(to.parent, time);
@@ -243,10 +249,8 @@ export class Folders {
 
   /** In a transaction. What the drive does not know yet needs no move: it is created where it is. */
   #move(id: NodeId, from: Place, to: Place): void {
-    const { tree, queue, journal, changes } = this.#parts;
-    const wasAhead = tree.get(id)?.ahead.place;
+    const { tree, queue, journal } = this.#parts;
     const node = tree.place(id, to.parent, to.name);
-    if (wasAhead) changes.vacated(from.parent, from.name);
     this.#parts.conflicts.end(id);
     if (node.item === undefined && journal.of(id).length === 0) return;
     const { place: _, ...others } = node.ahead;

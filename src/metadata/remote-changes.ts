@@ -243,32 +243,29 @@ export class RemoteChanges {
       // It may turn up in another folder, and then what it holds is not known.
       this.#tree.update(id, { listedAt: undefined });
       this.#listener.nodeLost(id);
-      // A move of ours came too late: the drive never had the item under this name.
-      if (!this.#isWhereItWas(node)) this.vacated(node.parent, node.name);
+      this.left(node);
     });
   }
 
-  /** Under the name and in the folder where the drive last had it. */
-  #isWhereItWas({ item, parent, name, kind }: Node): boolean {
-    if (item === undefined || parent === undefined) return false;
-    const isThere = this.#tree.get(parent)?.item?.id === item.parentId;
-    return isThere && isNamedAfter(name, toLocalName(item.name, kind === 'symlink'));
+  /** In a transaction: the node, which was here, has left its name. If the drive never gave it that, the name is free there too. */
+  left({ item, parent, name, kind }: Node): void {
+    if (parent === undefined) return;
+    const isOfDrive =
+      item !== undefined &&
+      this.#tree.get(parent)?.item?.id === item.parentId &&
+      isNamedAfter(name, toLocalName(item.name, kind === 'symlink'));
+    if (!isOfDrive) this.#vacated(parent, name);
   }
 
-  /**
-   * One of our own nodes has left a name that the drive never gave it: an item that got a number for its sake gets the name.
-   * (Where two items of one name are on the drive, the number stays.)
-   */
-  vacated(parent: NodeId, name: string): void {
-    this.#store.transact(() => {
-      if (this.#tree.childAnyCase(parent, name) !== undefined) return;
-      for (const node of this.#numbered(parent, name)) {
-        const wanted = node.item === undefined ? '' : toLocalName(node.item.name, node.kind === 'symlink');
-        if (node.ahead.place || foldName(wanted) !== foldName(name)) continue;
-        this.#replaceAs(node, parent, wanted);
-        return;
-      }
-    });
+  /** An item that got a number for the sake of a node of ours gets its name. (Where two items on the drive have it, the number stays.) */
+  #vacated(parent: NodeId, name: string): void {
+    if (this.#tree.childAnyCase(parent, name) !== undefined) return;
+    for (const node of this.#numbered(parent, name)) {
+      const wanted = node.item === undefined ? '' : toLocalName(node.item.name, node.kind === 'symlink');
+      if (node.ahead.place || foldName(wanted) !== foldName(name)) continue;
+      this.#replaceAs(node, parent, wanted);
+      return;
+    }
   }
 
   /** What is shown under the name with a number. */

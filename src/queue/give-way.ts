@@ -31,8 +31,9 @@ const setBeside = (parts: Parts, node: NodeId, place: Place, item: Item | undefi
   const { tree, store, conflicts, clock, changes } = parts;
   const name = freeConflictName(parts, place);
   const path = pathOf(parts, place);
+  const before = tree.get(node);
   tree.place(node, place.parent, name);
-  changes.vacated(place.parent, place.name);
+  if (before !== undefined) changes.left(before);
   conflicts.add({ node, path, at: clock.now(), ...(item === undefined ? {} : { item: item.id }) });
   store.afterCommit(() => parts.renamed(place.parent, place.name, name));
   return name;

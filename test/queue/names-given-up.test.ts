@@ -48,3 +48,29 @@ test('and when the drive has lost ours', async () => {
   await until(async () => (await bench.list()).join() === 'name');
   assert.equal(await bench.read('/name'), 'theirs');
 });
+
+test('and when ours is removed', async () => {
+  const { bench, mend } = await open();
+  await using _ = bench;
+  await bench.calls.unlink('/name');
+  assert.deepEqual(await bench.list(), ['name']);
+  mend();
+  assert.deepEqual(await bench.sync(), []);
+  assert.deepEqual(bench.tree(), { name: 'theirs' });
+  assert.deepEqual(await bench.shown(), bench.tree());
+});
+
+test('a name that is only exchanged is not free in between', async () => {
+  const { bench, mend } = await open();
+  await using _ = bench;
+  await bench.write('/other', 'other');
+  await bench.calls.rename('/other', '/name', 'exchange');
+  assert.deepEqual(await bench.list(), ['name', 'name (2)', 'other']);
+  await bench.calls.rename('/other', '/name');
+  assert.deepEqual(await bench.list(), ['name', 'name (2)']);
+  assert.equal(await bench.read('/name'), 'mine');
+  mend();
+  assert.deepEqual(await bench.sync(), []);
+  assert.equal(await bench.read('/name'), 'theirs');
+  assert.deepEqual(await bench.shown(), bench.tree());
+});
