@@ -87,10 +87,9 @@ export const isNamedAfter = (name: string, other: string): boolean =>
   foldName(name) === foldName(other) ||
   [...name.matchAll(/ \((\d{1,9})\)/g)].some(([, number]) => distinctName(other, Number(number)) === name);
 
-/** Puts `infix` before the extension, and keeps the whole within the longest name. */
+/** Puts `infix` before the extension, which has neither spaces nor brackets, and keeps the whole within the longest name. */
 export const withInfix = (name: string, infix: string): string => {
-  const dot = name.lastIndexOf('.');
-  const extension = dot > 0 ? name.slice(dot).slice(0, 32) : '';
-  const stem = dot > 0 ? name.slice(0, dot) : name;
+  const [extension = ''] = /(?<=.)\.[^.\s()]{1,31}$/s.exec(name) ?? [];
+  const stem = name.slice(0, name.length - extension.length);
   return `${stem.slice(0, maxNameLength - infix.length - extension.length).toWellFormed()}${infix}${extension}`;
 };

@@ -243,11 +243,11 @@ export class RemoteChanges {
       // It may turn up in another folder, and then what it holds is not known.
       this.#tree.update(id, { listedAt: undefined });
       this.#listener.nodeLost(id);
-      this.left(node);
+      this.#vacated(node.parent, node.name);
     });
   }
 
-  /** In a transaction: the node, which was here, has left its name. If the drive never gave it that, the name is free there too. */
+  /** In a transaction: the node, which was here, was taken away from its name. If the drive never gave it that, it is free there too. */
   left({ item, parent, name, kind }: Node): void {
     if (parent === undefined) return;
     const isOfDrive =
@@ -257,7 +257,7 @@ export class RemoteChanges {
     if (!isOfDrive) this.#vacated(parent, name);
   }
 
-  /** An item that got a number for the sake of a node of ours gets its name. (Where two items on the drive have it, the number stays.) */
+  /** On the drive too, as far as is known: an item that got a number for the sake of the node that was here gets its name. */
   #vacated(parent: NodeId, name: string): void {
     if (this.#tree.childAnyCase(parent, name) !== undefined) return;
     for (const node of this.#numbered(parent, name)) {
@@ -416,9 +416,10 @@ export class RemoteChanges {
     const name = this.#freeName(folder, wanted);
     this.#tree.place(node.id, folder, name);
     this.#listener.entryChanged(folder, name);
+    if (node.parent !== undefined) this.#vacated(node.parent, node.name);
   }
 
-  /** SkyDrive allows two items of one name in a folder; the later ones get a number, and keep it while they live. */
+  /** SkyDrive allows two items of one name in a folder; the later ones get a number, and keep it when our user takes the first away. */
   #freeName(parent: NodeId, wanted: string): string {
     let name = wanted;
     for (let number = 2; this.#tree.childAnyCase(parent, name) !== undefined; number += 1)

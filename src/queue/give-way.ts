@@ -7,20 +7,23 @@ import type { Entry, Intent, Place } from './intent.ts';
 import { isTakingOver } from './saves.ts';
 import { aheadOf, done, type Enqueue, type Parts, type SendContext } from './sending.ts';
 
-/** `name (conflict HOST 2026-11-23 14.05.07).ext`, local time. */
-const conflictName = (name: string, hostName: string, now: Date): string => {
-  const two = (number: number): string => String(number).padStart(2, '0');
+const conflictMark = / \(conflict [^()]* \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\)( \d+)?/g;
+
+/** `name (conflict HOST 2026-11-23 14.05.07).ext`, local time; a further one of that second has a number behind it. */
+const conflictName = (name: string, hostName: string, now: Date, number: number): string => {
+  const two = (part: number): string => String(part).padStart(2, '0');
   const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
   const time = `${two(now.getHours())}.${two(now.getMinutes())}.${two(now.getSeconds())}`;
-  return withInfix(name, ` (conflict ${hostName} ${date} ${time})`);
+  const infix = ` (conflict ${hostName} ${date} ${time})${number === 1 ? '' : ` ${number}`}`;
+  return withInfix(name.replace(conflictMark, ''), infix);
 };
 
 const freeConflictName = ({ tree, hostName, clock }: Parts, { parent, name }: Place): string => {
-  const wanted = conflictName(name, hostName, new Date(clock.now()));
-  let free = wanted;
-  for (let number = 2; tree.childAnyCase(parent, free) !== undefined; number += 1)
-    free = withInfix(wanted, ` ${number}`);
-  return free;
+  const now = new Date(clock.now());
+  for (let number = 1; ; number += 1) {
+    const free = conflictName(name, hostName, now, number);
+    if (tree.childAnyCase(parent, free) === undefined) return free;
+  }
 };
 
 const pathOf = ({ tree }: Parts, { parent, name }: Place): string =>

@@ -98,6 +98,8 @@ test('numbers stand before the extension and make every name another, however lo
   assert.equal(distinctName('a.txt', 2), 'a (2).txt');
   assert.equal(distinctName('.profile', 2), '.profile (2)');
   assert.equal(distinctName('a.tar.gz', 3), 'a.tar (3).gz');
+  assert.equal(distinctName('Mrs. Smith', 2), 'Mrs. Smith (2)');
+  assert.equal(distinctName('a (17.02)', 2), 'a (17.02) (2)');
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }),

@@ -74,3 +74,35 @@ test('a name that is only exchanged is not free in between', async () => {
   assert.equal(await bench.read('/name'), 'theirs');
   assert.deepEqual(await bench.shown(), bench.tree());
 });
+
+for (const [title, act] of Object.entries({
+  removed: (bench: Bench) => bench.memory.store.remove('name'),
+  renamed: (bench: Bench) => bench.memory.store.move('name', 'other'),
+}))
+  test(`one of two items of one name is ${title} by somebody else: the other loses its number`, async () => {
+    await using bench = await Bench.open({ memory: { duplicates: true }, fs: { listingAgeMs: 0 } });
+    for (const content of ['one', 'two']) bench.memory.store.add('root', 'name', 'file', content);
+    assert.deepEqual(await bench.list(), ['name', 'name (2)']);
+    act(bench);
+    await until(async () => !(await bench.list()).includes('name (2)'));
+    assert.deepEqual(await bench.shown(), bench.tree());
+    assert.equal(await bench.read('/name'), 'two');
+  });
+
+test('a conflict over a copy that was kept in a conflict is called after the file that both are of', async () => {
+  const { bench, mend } = await open();
+  await using _ = bench;
+  mend();
+  assert.deepEqual(await bench.sync(), []);
+  const copy = (await bench.list()).find((one) => one.startsWith('name (conflict ')) ?? '';
+  const broken = breakDrive(bench, 'offline', ({ intent }) => intent === 'upload');
+  await bench.write(`/${copy}`, 'ours');
+  bench.memory.store.put(copy, 'theirs too');
+  broken.mend();
+  assert.deepEqual(await bench.sync(), []);
+  const { name: first, [copy]: second, ...others } = bench.tree();
+  assert.deepEqual([first, second], ['theirs', 'theirs too']);
+  assert.deepEqual(Object.values(others), ['ours']);
+  assert.match(Object.keys(others)[0] ?? '', /^name \(conflict [^()]*\)( \d)?$/);
+  assert.deepEqual(await bench.shown(), bench.tree());
+});
