@@ -1,6 +1,6 @@
 // Two real mounts of one drive, each with caches of its own, on which random things are done at the same time; one of them may be killed
 // now and then. In the end both show what the drive holds, and the drive's history holds every content that was acknowledged:
-// `UV_THREADPOOL_SIZE=16 node scripts/two-mounts.mjs [graph|live] [SEED] [STEPS] [KILLS]` (calls that wait for a mount must not keep the
+// `UV_THREADPOOL_SIZE=16 node scripts/two-mounts.mjs [graph|live] [SEED] [STEPS] [KILLS] [FAULTS, per cent of the steps]` (calls that wait for a mount must not keep the
 // emulator, which is in this process, from its files). Needs root and a build; takes about a second for ten steps.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -25,14 +25,14 @@ import { startEmulator } from '../dist/src/emulator/emulator.js';
 import { signedIn } from '../dist/test/support/emulated.js';
 import { randomFrom } from '../dist/test/support/random.js';
 
-const [dialect = 'graph', seedText = String(Date.now() % 1e6), stepsText = '400', killsText = '2'] =
-  process.argv.slice(2);
-const [seed, steps, kills] = [seedText, stepsText, killsText].map(Number);
+const [dialect = 'graph', ...numbers] = process.argv.slice(2);
+const usual = [Date.now() % 1e6, 400, 2, 0];
+const [seed, steps, kills, faults] = usual.map((number, index) => Number(numbers[index] ?? number));
 if (
   !['graph', 'live'].includes(dialect) ||
-  [seed, steps, kills].some((number) => !Number.isInteger(number) || number < 0)
+  [seed, steps, kills, faults].some((number) => !Number.isInteger(number) || number < 0)
 ) {
-  process.stderr.write('usage: node scripts/two-mounts.mjs [graph|live] [SEED] [STEPS] [KILLS]\n');
+  process.stderr.write('usage: node scripts/two-mounts.mjs [graph|live] [SEED] [STEPS] [KILLS] [FAULTS]\n');
   process.exit(2);
 }
 
@@ -103,6 +103,31 @@ const act = async (client, step) => {
   } else if ((await stat(at(path))).isFile()) await readFile(at(path));
 };
 
+/** Not the sign-in. */
+const anyPath = '^(?!/(oauth20|common/oauth2))';
+const actions = [
+  { do: 'reset' },
+  { do: 'answer', status: 429, headers: { 'Retry-After': '1' } },
+  { do: 'answer', status: 503 },
+  { do: 'delay', ms: 200 },
+];
+/** The network or the service fails: answers get lost, requests are refused, the change feed begins anew. */
+const trouble = () => {
+  const kind = random(8);
+  if (kind < 4)
+    admin.addFault({
+      match: { method: one(['PUT', 'POST', 'MOVE', 'DELETE', 'PATCH']), path: anyPath },
+      ...{ action: { do: 'lose-reply' }, count: 1 },
+    });
+  else if (kind < 6 || dialect === 'live')
+    admin.addFault({ match: { path: anyPath }, action: one(actions), count: 1 + random(3) });
+  else if (kind === 6) admin.expireTokens();
+  else {
+    const action = { do: 'answer', status: 410, code: 'resyncRequired' };
+    admin.addFault({ match: { path: '/delta' }, action, count: 1 });
+  }
+};
+
 const hashOf = (bytes) => createHash('sha1').update(bytes).digest('hex');
 const shown = async (folder, below = '') => {
   const found = [];
@@ -123,12 +148,14 @@ const killAt = new Set(Array.from({ length: kills }, () => random(steps)));
 let failed = 0;
 for (let step = 0; step < steps; step += 1) {
   const client = one(clients);
+  if (random(100) < faults) trouble();
   await act(client, step).catch(() => {
     failed += 1;
   });
   if (random(5) === 0) await delay(random(300));
   if (killAt.has(step)) await one(clients).kill();
 }
+admin.clearFaults();
 for (const client of clients)
   await client.command('sync', client.mountpoint).catch(({ stderr }) => process.stdout.write(stderr));
 let [isEqual, differences] = [false, []];
@@ -151,7 +178,7 @@ for (const { command, mountpoint } of clients) await command('unmount', '--now',
 await emulator.close();
 await rm(base, { recursive: true, force: true });
 process.stdout.write(
-  `${dialect}, seed ${seed}: ${steps} steps (${failed} refused), ${kills} kills: ${isEqual ? 'both show what the drive holds' : 'THEY DIFFER'}; ` +
+  `${dialect}, seed ${seed}: ${steps} steps (${failed} refused), ${kills} kills, ${faults} % faults: ${isEqual ? 'both show what the drive holds' : 'THEY DIFFER'}; ` +
     `${kept.size} acknowledged contents, ${lost.length} LOST\n`.replace(', 0 LOST', ', none lost'),
 );
 for (const [index, lines] of differences.entries())

@@ -12,7 +12,7 @@ for (const dialect of ['graph', 'live'])
     t.diagnostic(`seed ${seed}`);
     // The emulator is in that process, and must not wait for its files while the walk waits for a mount.
     const env = { ...process.env, UV_THREADPOOL_SIZE: '16' };
-    const words = ['scripts/two-mounts.mjs', dialect, seed, '120', '1'];
+    const words = ['scripts/two-mounts.mjs', dialect, seed, '120', '1', '5'];
     const { stdout } = await promisify(execFile)(process.execPath, words, { env }).catch((error: unknown) => {
       throw new Error(`seed ${seed}: ${(error as { stdout?: string }).stdout ?? ''}`, { cause: error });
     });
