@@ -1,13 +1,21 @@
 // What people call an entry of the journal: the path of what it is about.
 import type { Tree } from '../metadata/tree.ts';
-import type { Entry } from './intent.ts';
+import type { Entry, Intent, Place } from './intent.ts';
 
-/** In the tree, from the root with a slash; what was removed has the path that it had. */
+/** In the tree, from the root with a slash; what was removed has the path that it had, if that is known: else `…` stands for folders. */
 export const entryPath = (tree: Tree, { intent }: Entry): string => {
-  const was = intent.kind === 'remove' ? `${tree.path(intent.from.parent) ?? ''}/${intent.from.name}` : undefined;
-  const path = was ?? tree.path(intent.node) ?? tree.get(intent.node)?.name ?? `node ${intent.node}`;
-  return path.replace(/^\/\//, '/');
+  const place = placeIn(intent);
+  const path = (intent.kind === 'remove' ? undefined : tree.path(intent.node)) ?? (place && pathAt(tree, place));
+  return path ?? `/…/${tree.get(intent.node)?.name ?? `node ${intent.node}`}`;
 };
+
+const placeIn = (intent: Intent): Place | undefined => {
+  if ('from' in intent) return intent.kind === 'remove' ? intent.from : intent.to;
+  return 'at' in intent ? intent.at : undefined;
+};
+
+const pathAt = (tree: Tree, { parent, name }: Place): string =>
+  `${tree.path(parent) ?? '/…'}/${name}`.replace(/^\/\//, '/');
 
 /** `/` and the empty path are above all others. */
 export const isBelow = (path: string, top: string): boolean => {

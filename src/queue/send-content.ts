@@ -25,7 +25,7 @@ import {
   type Send,
   type SendContext,
 } from './sending.ts';
-import { holdsSent, SentBytes, withMark } from './sent-bytes.ts';
+import { contentOf, holdsSent, SentBytes, withMark } from './sent-bytes.ts';
 
 const pieceSize = 1 << 20;
 
@@ -304,7 +304,7 @@ const holdsSame = async (parts: Parts, file: ContentFile, item: Item, signal: Ab
   if (item.kind !== 'file' || item.size !== file.size) return false;
   const generation = file.generation;
   let offset = 0;
-  for await (const piece of item.size === 0 ? [] : parts.drive.read(item, { start: 0, end: item.size }, signal)) {
+  for await (const piece of contentOf(parts.drive, item, signal)) {
     const ours = await file.read(offset, piece.length, signal);
     if (file.generation !== generation || Buffer.compare(ours, piece) !== 0) return false;
     offset += piece.length;

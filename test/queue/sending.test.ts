@@ -141,6 +141,22 @@ describe('others on the same drive', () => {
     assert.deepEqual(await bench.list(), ['a']);
   });
 
+  test('a file that has our name, and changes while it is compared with ours, is compared again', async () => {
+    await using bench = await Bench.open({ fs: { settleMs: 5 } });
+    await bench.list();
+    bench.memory.store.put('a', 'ours');
+    let changes = 0;
+    bench.memory.before = ({ intent }) => {
+      if (intent !== 'read' || changes === 2) return;
+      changes += 1;
+      bench.memory.store.put('a', 'them');
+    };
+    await bench.write('/a', 'ours');
+    assert.deepEqual(await bench.sync(), []);
+    const { a, ...others } = bench.tree();
+    assert.deepEqual([changes, a, Object.values(others)], [2, 'them', ['ours']]);
+  });
+
   test('a removed folder into which somebody has put something comes back', async () => {
     await using bench = await Bench.open();
     bench.memory.store.makeFolder('f');
