@@ -1,4 +1,5 @@
 // Leaving shared work: who waits may go, the work goes on for the others.
+import { setMaxListeners } from 'node:events';
 
 /** Waits for shared work; the one who waits may leave, the work goes on. */
 export const abortable = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
@@ -12,4 +13,11 @@ export const abortable = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
     signal.addEventListener('abort', leave, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
   });
+};
+
+/** A signal for whoever never gives up; any number may listen to it. */
+export const neverAborted = (): AbortSignal => {
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  return signal;
 };

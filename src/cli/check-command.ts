@@ -1,6 +1,7 @@
 // `skydrive check [MOUNTPOINT] [--repair] [--remote]`: proves that everything agrees. A mount is looked at while it runs; what is
 // kept of an account without one can be mended as well.
 import type { Command } from 'commander';
+import { neverAborted } from '../base/abortable.ts';
 import type { Finding } from '../check/ground.ts';
 import { SettingsError } from '../config-sources.ts';
 import { askDaemon } from '../daemon/control-client.ts';
@@ -46,7 +47,7 @@ const findingsInFolder = async (
   { repair = false, remote = false }: Options,
 ): Promise<Finding[]> => {
   const { checkFolder } = await import('../mount-folder.ts');
-  const { signal } = new AbortController();
+  const signal = neverAborted();
   return [...(await checkFolder(await context.settings(), { log: context.log, repair, remote }, signal))];
 };
 

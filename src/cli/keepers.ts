@@ -1,4 +1,5 @@
 // Whoever keeps unsent changes: the mounts that run, or the folder of the account if none does. Commands ask both alike.
+import { neverAborted } from '../base/abortable.ts';
 import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
 import { ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { type Answers, type Ask, ControlError, protocolVersion, type Question } from '../daemon/protocol.ts';
@@ -50,7 +51,7 @@ const forFolder = async (
   const { openFolder } = await import('../mount-folder.ts');
   const { opened, close } = openFolder(await context.settings(), context.log);
   const inside = path.replace(/^\/+|\/+$/g, '');
-  const { signal } = new AbortController();
+  const signal = neverAborted();
   try {
     await work({
       ...{ prefix: '', inside },

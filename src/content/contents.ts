@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { neverAborted } from '../base/abortable.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Ranges } from '../base/ranges.ts';
@@ -287,7 +288,7 @@ export class Contents {
     queueMicrotask(() => {
       if (this.used(file.id) !== file || file.isComplete || file.size > promptBaseLimit) return;
       this.open(file.id);
-      const bringing = file.ensure(0, file.size, new AbortController().signal);
+      const bringing = file.ensure(0, file.size, neverAborted());
       // Whoever sends the content tries again, and says what is wrong.
       void bringing.catch(() => {}).finally(() => this.close(file));
     });

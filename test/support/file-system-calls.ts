@@ -1,6 +1,7 @@
 // The calls of the POSIX suite on a FileSystem, without FUSE: does what the kernel does (walks paths, follows symbolic links,
 // counts references and gives them back, checks descriptors) and nothing that is the file system's to do. One pathWalk per
 // call holds the references of that call; descriptors hold one each.
+import { neverAborted } from '../../src/base/abortable.ts';
 import { FsError } from '../../src/base/errors.ts';
 import type { Timestamp } from '../../src/base/timestamp.ts';
 import type { Attributes, FileSystem, HandleId, NodeId, Place } from '../../src/fs/file-system.ts';
@@ -40,7 +41,7 @@ const pieceSize = 2 ** 20;
 /** Few, so that listings come in many pieces. */
 const listingPiece = 7;
 
-const signal = new AbortController().signal;
+const signal = neverAborted();
 const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, pid: process.pid };
 
 const toNanoseconds = ({ seconds, nanoseconds }: Timestamp): bigint =>

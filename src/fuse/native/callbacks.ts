@@ -1,6 +1,7 @@
 // What libfuse asks, by its names: paths and small numbers come in, a FileSystem is asked, numbers go out. One row for each
 // operation that fuse-native knows. libfuse calls these in parallel, and waits for each as long as it takes.
 import { constants } from 'node:fs';
+import { neverAborted } from '../../base/abortable.ts';
 import { FsError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { AttributeChanges, Caller, FileSystem } from '../../fs/file-system.ts';
@@ -27,7 +28,7 @@ const capability = 'security.capability';
 /** libfuse 2 tells fuse-native neither who calls nor, for `create`, how the file is to be opened. */
 const owner: Caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, pid: 0 };
 const createFlags = constants.O_RDWR | constants.O_CREAT;
-const neverAborted = new AbortController().signal;
+const patience = neverAborted();
 
 /** Puts a value where libfuse wants it; a buffer of no length only asks for the size. */
 const fill = (buffer: Buffer, value: Uint8Array): number => {
@@ -43,7 +44,7 @@ export class Callbacks {
   readonly #open: OpenFiles;
   readonly #paths: Paths;
   readonly #replies: Replies;
-  readonly #signal = neverAborted;
+  readonly #signal = patience;
 
   constructor(fs: FileSystem, log: Log) {
     this.#fs = fs;
