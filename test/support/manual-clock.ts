@@ -33,12 +33,17 @@ export class ManualClock implements Clock {
     signal?.throwIfAborted();
     this.slept.push(ms);
     await new Promise<void>((resolve, reject) => {
-      const sleeper = { until: this.#time + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal?.addEventListener('abort', () => {
+      const leave = (): void => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-        reject(signal.reason);
-      });
+        reject(signal?.reason);
+      };
+      const wake = (): void => {
+        signal?.removeEventListener('abort', leave);
+        resolve();
+      };
+      const sleeper = { until: this.#time + ms, wake };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener('abort', leave);
     });
   }
 
