@@ -16,6 +16,8 @@ export interface Place {
 export interface Gone {
   readonly node: NodeId;
   readonly from: Place;
+  /** Of bytes of it that were sent without an answer: an item that holds them is nobody else's change. */
+  readonly sent?: readonly SentMark[];
 }
 
 /** The node whose item gets a content in its place; see saves.ts. */
@@ -31,7 +33,7 @@ export type Intent =
   | { readonly kind: 'put-content'; readonly node: NodeId; readonly at?: Place; readonly replaces?: Replaced }
   | { readonly kind: 'move'; readonly node: NodeId; readonly from: Place; readonly to: Place }
   /** With all that was in a folder, and was removed from it before (`also`, the lowest first). */
-  | { readonly kind: 'remove'; readonly node: NodeId; readonly from: Place; readonly also?: readonly Gone[] }
+  | ({ readonly kind: 'remove'; readonly also?: readonly Gone[] } & Gone)
   | { readonly kind: 'describe'; readonly node: NodeId; readonly text: string }
   | { readonly kind: 'add-comment'; readonly node: NodeId; readonly text: string }
   | { readonly kind: 'remove-comment'; readonly node: NodeId; readonly commentId: string };

@@ -1,6 +1,6 @@
 // Sends removals. The service removes folders with all that is in them, and files whatever they hold: what is removed here is only
 // ever what our user knew. A whole tree goes in one request if nothing else is in it.
-import type { Item, ItemId } from '../drive/drive.ts';
+import type { Drive, Item, ItemId } from '../drive/drive.ts';
 import { isSameContent, isSamePlace } from '../metadata/base-version.ts';
 import type { NodeId } from '../metadata/node.ts';
 import { type Gone, nodesOf } from './intent.ts';
@@ -48,17 +48,19 @@ const lookAtTree = async (
   removed: readonly Gone[],
   signal: AbortSignal,
 ): Promise<Look> => {
-  const nodes = new Set<NodeId>(removed.map(({ node }) => node));
-  const isKnown = (item: Item): boolean => {
+  const gone = new Map<NodeId, Gone>(removed.map((one) => [one.node, one]));
+  const isKnown = async (item: Item): Promise<boolean> => {
     const node = tree.byItem(item.id);
     const base = node?.base ?? node?.item;
-    if (node === undefined || base === undefined || !nodes.has(node.id)) return false;
-    return node.kind === 'folder' || (isSameContent(base, item) && base.name === item.name);
+    const known = node && gone.get(node.id);
+    if (known === undefined || base === undefined) return false;
+    if (node?.kind === 'folder') return true;
+    return base.name === item.name && (await isKnownContent(drive, known, { base, now: item }, signal));
   };
   let treeVersion: string | undefined;
   for await (const page of drive.descendants(folder, signal)) {
     treeVersion ??= page.find(({ id }) => id === folder)?.treeVersion;
-    if (!page.every((item) => item.id === folder || isKnown(item))) return { holdsOnlyKnown: false };
+    for (const item of page) if (item.id !== folder && !(await isKnown(item))) return { holdsOnlyKnown: false };
   }
   return { holdsOnlyKnown: true, treeVersion };
 };
@@ -146,7 +148,9 @@ const removeFile = async (parts: Parts, entry: RemovalEntry, base: Item, signal:
     }
     const now = await lookAt(parts, base.id, signal);
     if (now === undefined) return true;
-    if (!(await isAsKnown(parts, entry, { base, now }, signal))) {
+    const isAsKnown =
+      isSamePlace(base, now) && (await isKnownContent(parts.drive, entry.intent, { base, now }, signal));
+    if (!isAsKnown) {
       parts.changes.replaceContent(entry.intent.node, now);
       bringBack(parts, entry, now, 'somebody has changed it meanwhile');
       return false;
@@ -165,16 +169,13 @@ const lookAt = async ({ drive }: Parts, id: ItemId, signal: AbortSignal): Promis
   }
 };
 
-/** Nobody else has done anything to the item that whoever removed it did not know of. */
-const isAsKnown = async (
-  parts: Parts,
-  { sent }: RemovalEntry,
+/** The item holds what whoever removed it knew, or had written himself. */
+const isKnownContent = async (
+  drive: Drive,
+  { sent = [] }: Gone,
   { base, now }: { readonly base: Item; readonly now: Item },
   signal: AbortSignal,
-): Promise<boolean> => {
-  if (!isSamePlace(base, now)) return false;
-  return isSameContent(base, now) || (await holdsSent(parts.drive, now, sent ?? [], signal));
-};
+): Promise<boolean> => isSameContent(base, now) || (await holdsSent(drive, now, sent, signal));
 
 /** It stays on the drive, and comes back into the tree where the drive has it by now. */
 const bringBack = (parts: Parts, entry: RemovalEntry, now: Item, why: string): void => {

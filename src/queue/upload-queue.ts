@@ -21,7 +21,6 @@ import {
   saveOver,
 } from './saves.ts';
 import type { Parts } from './sending.ts';
-import type { SentMark } from './sent-bytes.ts';
 import { isTemporaryName } from './temporary-names.ts';
 import { longestSettling, longestWriting, type Turn, Turns, type TurnsHost } from './turns.ts';
 
@@ -184,9 +183,9 @@ export class UploadQueue {
     const [first] = isOnDrive ? free.filter((entry) => entry.intent.kind === 'move') : [];
     const leaving = free.filter((entry) => entry !== first);
     for (const entry of leaving) this.#drop(entry);
-    const sent = leaving.flatMap((entry) => entry.sent ?? []);
-    if (first !== undefined) this.#removeInsteadOf(first, whole, sent);
-    else if (!isUnknown) this.#enter(whole, this.#options.settleMs, sent);
+    const removal = withMarks(whole, leaving);
+    if (first !== undefined) this.#removeInsteadOf(first, removal);
+    else if (!isUnknown) this.#enter(removal, this.#options.settleMs);
     return isUnknown;
   }
 
@@ -228,10 +227,9 @@ export class UploadQueue {
   }
 
   /** Where the item is on the drive, it has the name that the first unsent move was to take it away from. */
-  #removeInsteadOf({ seq, since, intent }: Entry, removal: Removal, sent: readonly SentMark[]): void {
+  #removeInsteadOf({ seq, since, intent }: Entry, removal: Removal): void {
     const from = intent.kind === 'move' ? intent.from : removal.from;
-    const marks = sent.length === 0 ? {} : { sent };
-    this.#replace({ seq, since, attempts: 0, intent: { ...removal, from }, ...marks });
+    this.#replace({ seq, since, attempts: 0, intent: { ...removal, from } });
   }
 
   /** Begins with no entry any more, until this kind of hold is released; what is under way goes on. */
@@ -360,10 +358,9 @@ export class UploadQueue {
   }
 
   /** In a transaction: a new entry behind all others. */
-  #enter(intent: Intent, delayMs: number, sent: readonly SentMark[] = []): Entry {
+  #enter(intent: Intent, delayMs: number): Entry {
     const { journal, clock } = this.#parts;
-    const added = journal.add(intent, clock.now());
-    const entry = sent.length === 0 ? added : journal.put({ ...added, sent });
+    const entry = journal.add(intent, clock.now());
     this.#turns.enter(entry, this.#isPressing(entry) ? 0 : delayMs, this.#gatherMs(intent));
     return entry;
   }
@@ -449,6 +446,15 @@ export class UploadQueue {
   }
 }
 
+/** A removal knows what was sent of it by those whose place it takes. */
+const withMarks = (removal: Removal, before: readonly Entry[]): Removal => {
+  const sent = before.flatMap((entry) => entry.sent ?? []);
+  return sent.length === 0 ? removal : { ...removal, sent };
+};
+
 /** What a removal removes. */
-const goneWith = ({ intent }: Entry): Gone[] =>
-  intent.kind === 'remove' ? [...(intent.also ?? []), { node: intent.node, from: intent.from }] : [];
+const goneWith = ({ intent }: Entry): Gone[] => {
+  if (intent.kind !== 'remove') return [];
+  const { kind: _, also = [], ...gone } = intent;
+  return [...also, gone];
+};

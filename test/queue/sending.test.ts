@@ -46,6 +46,39 @@ describe('lost replies make nothing twice', () => {
     assert.deepEqual(bench.tree(), { a: 'two' });
   });
 
+  const removals: Record<string, readonly [string[], (bench: Bench) => Promise<unknown>]> = {
+    'with its folder': [['f/a'], (b) => b.calls.rmdir('/f')],
+    'with its folder, into which somebody puts something': [
+      ['f/a'],
+      async (b) => {
+        await b.calls.rmdir('/f');
+        b.memory.store.put('f/theirs', 'theirs');
+      },
+    ],
+    'with a tree': [
+      ['f/g/a', 'f/b'],
+      async (b) => {
+        await b.calls.rmdir('/f/g');
+        await b.calls.unlink('/f/b');
+        await b.calls.rmdir('/f');
+      },
+    ],
+  };
+  for (const [name, [[path = '', ...others], act]] of Object.entries(removals))
+    test(`a file whose new content got there unheard is removed ${name}: that was not somebody else`, async () => {
+      await using bench = await Bench.open(loseFirst('upload'));
+      for (const each of [path, ...others]) bench.memory.store.put(each, 'old');
+      await bench.shown();
+      await bench.write(`/${path}`, 'new');
+      await until(() => bench.opened.unsent()[0]?.trouble !== undefined);
+      await bench.calls.unlink(`/${path}`);
+      await act(bench);
+      assert.deepEqual(await bench.sync(), []);
+      const theirs = name.includes('somebody') ? { 'f/': '', 'f/theirs': 'theirs' } : {};
+      assert.deepEqual(bench.tree(), theirs);
+      assert.deepEqual(await bench.shown(), theirs);
+    });
+
   test('a comment that was under way when the process ended', async () => {
     await using bench = await Bench.open();
     bench.memory.store.put('known', 'k');
