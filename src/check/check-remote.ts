@@ -2,6 +2,7 @@
 // meant to differ.
 import type { Drive, Item } from '../drive/drive.ts';
 import { isFault } from '../drive/drive-error.ts';
+import { isSameContent } from '../metadata/base-version.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import { nodesOf } from '../queue/intent.ts';
 import type { Ground } from './ground.ts';
@@ -74,5 +75,4 @@ const isOnItsWay = (ground: Ground, item: Item, busy: ReadonlySet<NodeId>): bool
   return node !== undefined && (busy.has(node) || ground.nodes.get(node)?.parent === undefined);
 };
 
-const differs = (known: Item, now: Item): boolean =>
-  known.kind !== 'folder' && (known.contentVersion !== now.contentVersion || known.size !== now.size);
+const differs = (known: Item, now: Item): boolean => known.kind !== 'folder' && !isSameContent(known, now);

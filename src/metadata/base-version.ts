@@ -1,10 +1,12 @@
 // What a change made here is based on: the item as it was known when the first unsent change of a node was made. It moves on
 // with our own changes as the drive answers them, and with those of others only as far as they were seen here.
+import { isSameVersion } from '../drive/counted-version.ts';
 import type { Item } from '../drive/drive.ts';
 import type { Ahead } from './node.ts';
 
-export const isSameContent = (one: Item, other: Item): boolean =>
-  one.contentVersion === other.contentVersion && one.size === other.size;
+/** Whether the item still has the content that is known, by what the drive told `now`. */
+export const isSameContent = (known: Item, now: Item): boolean =>
+  isSameVersion(known.contentVersion, now.contentVersion) && known.size === now.size;
 
 export const isSamePlace = (one: Item, other: Item): boolean =>
   one.name === other.name && one.parentId === other.parentId;

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { type Timestamp, timestamp } from '../base/timestamp.ts';
 import type { Item, ItemId } from '../drive/drive.ts';
 import type { Store } from '../store/store.ts';
-import { isAhead, rebased } from './base-version.ts';
+import { isAhead, isSameContent, rebased } from './base-version.ts';
 import { distinctName, foldName, isLinkItem, isNamedAfter, toLocalName } from './names.ts';
 import { type Node, type NodeId, type NodeKind, rootNode } from './node.ts';
 import type { NodeChanges, Tree } from './tree.ts';
@@ -383,7 +383,7 @@ export class RemoteChanges {
   #contentChanges(node: Node, item: Item): NodeChanges {
     const before = node.item;
     if (node.ahead.content || node.kind === 'folder') return {};
-    if (before?.contentVersion === item.contentVersion && before.size === item.size) {
+    if (before !== undefined && isSameContent(before, item)) {
       const isTouched = before.modified !== item.modified && isSame(node.mtime, timestamp(before.modified));
       if (!isTouched) return {};
       this.#listener.nodeChanged(node.id);

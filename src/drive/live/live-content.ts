@@ -2,6 +2,7 @@
 // the content version that was asked for, or nothing comes out: the storage host's own tag is tied to that version first.
 import type { Exchange } from '../../http/exchange.ts';
 import { contentSpan, cutTo, isWithin } from '../content-span.ts';
+import { isSameVersion } from '../counted-version.ts';
 import type { ByteRange, Item, ItemId } from '../drive.ts';
 import { DriveError, isFault } from '../drive-error.ts';
 import { toDriveError } from '../http-faults.ts';
@@ -175,7 +176,8 @@ export class LiveContent {
     }
     if (Date.parse(opened.header('last-modified') ?? '') !== item.modified) {
       const now = await this.#parts.look(item.id, signal);
-      if (now.contentVersion !== item.contentVersion) throw this.#changed(item, `it is ${now.contentVersion} now`);
+      if (!isSameVersion(item.contentVersion, now.contentVersion))
+        throw this.#changed(item, `it is ${now.contentVersion} now`);
     }
     if (tag !== undefined) this.#remember(key, tag);
   }

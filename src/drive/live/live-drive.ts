@@ -2,6 +2,7 @@
 // takes is in test/drive/live/live-requests.test.ts.
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { HttpClient } from '../../http/http-client.ts';
+import { isSameVersion } from '../counted-version.ts';
 import { descendantsByListing } from '../descendants.ts';
 import type {
   Account,
@@ -246,7 +247,8 @@ export class LiveDrive implements Drive {
     if (idParts(id)?.resid === undefined) throw new DriveError('refused', `${id}: the root cannot be removed`);
     if (ifVersion !== undefined) {
       const { version } = await this.get(id, signal);
-      if (version !== ifVersion) throw new DriveError('changed', `${id} is ${version}, no longer ${ifVersion}`);
+      if (!isSameVersion(ifVersion, version))
+        throw new DriveError('changed', `${id} is ${version}, no longer ${ifVersion}`);
     }
     await this.#requests.nothing({ method: 'DELETE', path: [id], signal });
   }

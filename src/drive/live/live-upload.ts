@@ -1,5 +1,6 @@
 // Uploads of the live dialect: one PUT, or BITS above the limit of one request. The service checks no versions and BITS always
 // replaces, so that what must hold before is looked at here. The item is read once afterwards: an upload answers three fields.
+import { isSameVersion } from '../counted-version.ts';
 import type { Item, ItemId, Upload, UploadTarget } from '../drive.ts';
 import { DriveError, isFault } from '../drive-error.ts';
 import { toDriveError } from '../http-faults.ts';
@@ -83,7 +84,7 @@ export class LiveUpload {
   async #checkedBase(target: UploadTarget, signal: AbortSignal | undefined): Promise<Item | undefined> {
     if ('parentId' in target || target.ifVersion === undefined) return undefined;
     const item = await this.#parts.look(target.itemId, signal);
-    if (item.version === target.ifVersion) return item;
+    if (isSameVersion(target.ifVersion, item.version)) return item;
     throw new DriveError('changed', `${item.id} is ${item.version}, no longer ${target.ifVersion}`);
   }
 
@@ -201,7 +202,7 @@ export class LiveUpload {
     if ('parentId' in target) {
       const taken = await this.#named(place, signal);
       if (taken !== undefined) throw new DriveError('exists', `'${place.name}' exists already, as ${taken.id}`);
-    } else if (target.ifVersion !== undefined && place.item?.version !== target.ifVersion) {
+    } else if (target.ifVersion !== undefined && !isSameVersion(target.ifVersion, place.item?.version ?? '')) {
       throw new DriveError('changed', `${target.itemId} is ${place.item?.version}, no longer ${target.ifVersion}`);
     }
   }
@@ -223,7 +224,7 @@ export class LiveUpload {
     signal: AbortSignal | undefined,
   ): Promise<Item | undefined> {
     const item = place.item ?? (await this.#named(place, signal));
-    const isOurs = item !== undefined && item.size === upload.size && item.contentVersion !== state.base;
+    const isOurs = item !== undefined && item.size === upload.size && !isSameVersion(state.base, item.contentVersion);
     return isOurs ? await this.#after(item.id, undefined, signal) : undefined;
   }
 }

@@ -1,5 +1,6 @@
 // Versions that the service does not tell apart. Its times are whole seconds: two saves of equal length within one second look
 // the same. Where this process notices that (its own uploads, a tag of the storage host that differs), it counts them.
+import { counted, uncounted } from '../counted-version.ts';
 import type { Item, ItemId } from '../drive.ts';
 
 const maxKept = 2000;
@@ -10,31 +11,29 @@ interface Count {
   readonly count: number;
 }
 
-const plain = (version: string): string => version.replace(/~\d+$/, '');
-
 export class LiveVersions {
   readonly #counts = new Map<ItemId, Count>();
 
   /** The item with versions that differ from those of contents which looked the same. */
   distinct(item: Item): Item {
     const known = this.#counts.get(item.id);
-    if (known === undefined || known.count === 0 || known.contentVersion !== item.contentVersion) return item;
-    const mark = `~${known.count}`;
-    return { ...item, version: item.version + mark, contentVersion: item.contentVersion + mark };
+    if (known === undefined || known.contentVersion !== item.contentVersion) return item;
+    const { count, contentVersion } = known;
+    return { ...item, version: counted(item.version, count), contentVersion: counted(contentVersion, count) };
   }
 
   /** That is the item after an upload of ours: its content is another than any seen before. */
   uploaded(item: Item, before: Item | undefined): Item {
     const known = this.#counts.get(item.id);
-    const earlier = known?.contentVersion ?? plain(before?.contentVersion ?? '');
-    const contentVersion = plain(item.contentVersion);
+    const earlier = known?.contentVersion ?? uncounted(before?.contentVersion ?? '');
+    const contentVersion = uncounted(item.contentVersion);
     this.#set(item.id, { contentVersion, count: earlier === contentVersion ? (known?.count ?? 0) + 1 : 0 });
-    return this.distinct({ ...item, version: plain(item.version), contentVersion });
+    return this.distinct({ ...item, version: uncounted(item.version), contentVersion });
   }
 
   /** Another content was seen under this version. */
   wasReplaced(item: Item): void {
-    const contentVersion = plain(item.contentVersion);
+    const contentVersion = uncounted(item.contentVersion);
     const known = this.#counts.get(item.id);
     this.#set(item.id, { contentVersion, count: known?.contentVersion === contentVersion ? known.count + 1 : 1 });
   }
