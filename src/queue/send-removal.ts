@@ -5,7 +5,7 @@ import { isSameContent, isSamePlace } from '../metadata/base-version.ts';
 import type { NodeId } from '../metadata/node.ts';
 import { type Gone, nodesOf } from './intent.ts';
 import { keepForReaders } from './keep-for-readers.ts';
-import { done, type Enqueue, isFault, type Parts, type Send, type SendContext } from './sending.ts';
+import { done, type Enqueue, isEmptyFolder, isFault, type Parts, type Send, type SendContext } from './sending.ts';
 import { holdsSent } from './sent-bytes.ts';
 
 type RemovalEntry = Parameters<Send<'remove'>>[1];
@@ -66,11 +66,10 @@ const lookAtTree = async (
 };
 
 /** Into a folder of which our user saw that it is empty. */
-const lookIfEmpty = async ({ drive }: Parts, { id, treeVersion: known }: Item, signal: AbortSignal): Promise<Look> => {
+const lookIfEmpty = async (parts: Parts, { id, treeVersion: known }: Item, signal: AbortSignal): Promise<Look> => {
   // Before it is listed: whatever comes into it later makes this another.
-  const treeVersion = known === undefined ? undefined : (await drive.get(id, signal)).treeVersion;
-  for await (const page of drive.children(id, signal)) if (page.length > 0) return { holdsOnlyKnown: false };
-  return { holdsOnlyKnown: true, treeVersion };
+  const treeVersion = known === undefined ? undefined : (await parts.drive.get(id, signal)).treeVersion;
+  return { holdsOnlyKnown: await isEmptyFolder(parts, id, signal), treeVersion };
 };
 
 const emptyIfMissing = (error: unknown): Look => {

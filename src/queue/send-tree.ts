@@ -8,6 +8,7 @@ import {
   folderGone,
   folderItem,
   holderOf,
+  isEmptyFolder,
   isFault,
   itemGone,
   makeFolderFirst,
@@ -57,11 +58,13 @@ const adoptFolder = async (
   const { intent } = entry;
   const holder = await holderOf(parts, place.folder, place.name, context.signal);
   if (holder?.kind === 'folder' && parts.tree.byItem(holder.id) === undefined) {
+    const now = parts.clock.now();
+    // What others may have put into it is not known until it was listed. Ours is empty, as nothing is sent into it before.
+    const listedAt = (await isEmptyFolder(parts, holder.id, context.signal)) ? now : undefined;
     parts.changes.settle(holder.id);
     parts.store.transact(() => {
       done(parts, entry, holder);
-      // Others may have put things into it: what it holds is not known until it was listed.
-      parts.tree.update(intent.node, { listedAt: undefined });
+      parts.tree.update(intent.node, { listedAt });
     });
     return;
   }

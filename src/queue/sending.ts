@@ -169,6 +169,11 @@ export const itemGone = (parts: Parts, entry: Entry): void => {
 
 export const remoteName = (node: Node, name: string): string => toRemoteName(name, node.kind === 'symlink');
 
+export const isEmptyFolder = async ({ drive }: Parts, folder: ItemId, signal: AbortSignal): Promise<boolean> => {
+  for await (const page of drive.children(folder, signal)) if (page.length > 0) return false;
+  return true;
+};
+
 /** The child that holds a name on the drive now. */
 export const holderOf = async (
   { drive }: Parts,

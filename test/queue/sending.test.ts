@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Drive } from '../../src/drive/drive.ts';
-import { failingDrive, failNth, type Method } from '../support/failing-drive.ts';
+import { DriveError } from '../../src/drive/drive-error.ts';
+import { failingDrive, failNth, type Method, type Plan } from '../support/failing-drive.ts';
 import { Bench, type BenchOptions } from '../support/opened.ts';
 import { hold, until } from '../support/queue-steps.ts';
 
@@ -78,6 +79,31 @@ describe('lost replies make nothing twice', () => {
       assert.deepEqual(bench.tree(), theirs);
       assert.deepEqual(await bench.shown(), theirs);
     });
+
+  test('a new folder is known all the same: it is listed when the drive is out of reach', async () => {
+    let isOut = false;
+    const plan: Plan = (method, count) => {
+      if (isOut) return new DriveError('offline', 'no network');
+      return method === 'makeFolder' && count === 1 ? 'lose-reply' : undefined;
+    };
+    await using bench = await Bench.open({ wrap: (drive) => failingDrive(drive, plan) });
+    await bench.list();
+    await bench.calls.mkdir('/f');
+    await bench.write('/f/a', 'a');
+    assert.deepEqual(await bench.sync(), []);
+    isOut = true;
+    assert.deepEqual(await bench.list('/f'), ['a']);
+  });
+
+  test('a new folder into which somebody has put something meanwhile: that is seen', async () => {
+    await using bench = await Bench.open(loseFirst('makeFolder'));
+    await bench.list();
+    await bench.calls.mkdir('/f');
+    await until(() => bench.opened.unsent()[0]?.trouble !== undefined);
+    bench.memory.store.put('f/theirs', 'theirs');
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(await bench.list('/f'), ['theirs']);
+  });
 
   test('a comment that was under way when the process ended', async () => {
     await using bench = await Bench.open();
