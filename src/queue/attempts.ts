@@ -23,7 +23,26 @@ const senders: { readonly [K in Intent['kind']]: Send<K> } = {
   'remove-comment': sendCommentRemoval,
 };
 
+/**
+ * What is not known to be undone, should this process end before the answer comes. Contents have marks of their own, and the rest
+ * may be done twice.
+ */
+const lasting: ReadonlySet<Intent['kind']> = new Set(['create-folder', 'move', 'add-comment']);
+
 const isDiskFull = (error: unknown): boolean => error instanceof FsError && error.code === 'ENOSPC';
+
+const withoutMarks = ({ ambiguous: _, sent: _sent, ...entry }: Entry): Entry => entry;
+
+/** What may be on the drive after an attempt that failed: what may have been there before it, and what it may have done. */
+const marksAfter = (before: Entry, left: Entry, { fault, ambiguous }: DriveError): Partial<Entry> => {
+  // What never left this computer need not be looked for; an upload in a session may have sent its last part long ago.
+  const isUnsent = fault === 'offline' && !ambiguous && left.session === undefined;
+  const marks = isUnsent ? before : left;
+  return {
+    ...(ambiguous || marks.ambiguous === true ? { ambiguous: true } : {}),
+    ...(marks.sent === undefined ? {} : { sent: marks.sent }),
+  };
+};
 
 export interface AttemptsOptions {
   readonly settleMs: number;
@@ -56,6 +75,8 @@ export class Attempts {
       },
     };
     try {
+      if (lasting.has(entry.intent.kind) && entry.ambiguous !== true)
+        this.#parts.journal.put({ ...entry, ambiguous: true });
       await (senders[entry.intent.kind] as Send<Intent['kind']>)(this.#parts, entry as never, context);
       delete turn.trouble;
       answered();
@@ -72,11 +93,10 @@ export class Attempts {
     const isPassing = error instanceof DriveError ? error.passing || error.fault === 'signed-out' : isDiskFull(error);
     const attempts = entry.attempts + 1;
     turn.trouble = fault;
-    const current = journal.get(entry.seq);
-    if (current === undefined) return 0;
-    const ambiguous = fault.ambiguous || entry.ambiguous === true ? { ambiguous: true as const } : {};
+    const left = journal.get(entry.seq);
+    if (left === undefined) return 0;
     const parked = isPassing ? {} : { parked: fault.message, fault: fault.fault };
-    this.#keep({ ...current, ...ambiguous, attempts, ...parked });
+    this.#keep({ ...withoutMarks(left), ...marksAfter(entry, left, fault), attempts, ...parked });
     const what = `${entry.intent.kind} of ${this.#parts.tree.path(entry.intent.node) ?? `node ${entry.intent.node}`}`;
     if (!isPassing) {
       log.error(`${what} is parked`, error);

@@ -1,7 +1,7 @@
 // Changes that have not been sent yet become one, where that is the same to everybody else: a later one takes the place of an
 // earlier one, or the earlier one is done with the later one, or both come to nothing. What makes it the same are the claims:
 // an entry may pass others that claim nothing of what it does.
-import { type Claim, claimsOf, type Entry, type Intent, nameClaim, nodeKey, type Place } from './intent.ts';
+import { type Claim, claimsOf, type Entry, type Intent, mayBeDone, nameClaim, nodeKey, type Place } from './intent.ts';
 import type { Journal } from './journal.ts';
 import type { Turns } from './turns.ts';
 
@@ -34,8 +34,7 @@ interface Fold {
 export const foldMove = (journal: Journal, turns: Turns, last: Entry & { readonly intent: Move }): Fold | undefined => {
   const earlier = journal.of(last.intent.node).findLast((entry) => entry.seq < last.seq && isPlacing(entry));
   // What may have happened on the drive already has to be found out first, where it was to be.
-  if (earlier === undefined || isSave(earlier) || turns.isRunning(earlier.seq) || earlier.ambiguous || earlier.sent)
-    return undefined;
+  if (earlier === undefined || isSave(earlier) || turns.isRunning(earlier.seq) || mayBeDone(earlier)) return undefined;
   const whole = merged(earlier.intent, last.intent);
   const claims = claimsOf(earlier.intent);
   // The work on a node, and in a folder that is moved, is the same wherever the node is.

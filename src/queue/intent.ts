@@ -62,6 +62,10 @@ export interface Entry {
   readonly half?: true;
 }
 
+/** The drive may have done it, and has not said so. A refusal is an answer. */
+export const mayBeDone = ({ ambiguous, sent, parked }: Entry): boolean =>
+  parked === undefined && (ambiguous === true || sent !== undefined);
+
 /** A thing that an entry needs: `alone`, or together with others that share it. */
 export interface Claim {
   readonly key: string;

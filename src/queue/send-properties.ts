@@ -1,5 +1,5 @@
 // Sends descriptions and comments. They wait for the item that they are about, and go with it.
-import { afterCreation, done, isFault, itemGone, type Parts, type Send } from './sending.ts';
+import { afterCreation, done, isFault, itemGone, type Send } from './sending.ts';
 
 export const sendDescription: Send<'describe'> = async (parts, entry, { signal, enqueue }) => {
   const { intent } = entry;
@@ -31,20 +31,12 @@ export const sendComment: Send<'add-comment'> = async (parts, entry, { signal, e
     const isRepeat =
       entry.ambiguous === true &&
       (await parts.drive.comments(item.id, signal)).some((comment) => isOurs(comment, entry));
-    if (!isRepeat) {
-      noteAttempt(parts, entry);
-      await parts.drive.addComment(item.id, intent.text, signal);
-    }
+    if (!isRepeat) await parts.drive.addComment(item.id, intent.text, signal);
     done(parts, entry);
   } catch (error) {
     if (!isFault(error, 'missing')) throw error;
     itemGone(parts, entry);
   }
-};
-
-/** This process may end before the answer comes: whoever goes on must look whether the comment is there. */
-const noteAttempt = ({ journal }: Parts, entry: CommentEntry): void => {
-  if (entry.ambiguous !== true) journal.put({ ...entry, ambiguous: true });
 };
 
 /** Clocks differ, so a comment counts as ours from a while before we sent it. */

@@ -1,7 +1,8 @@
 // Sends changes of the tree: folders made, items moved or renamed. Each looks first whether an earlier attempt, whose answer was
 // lost, has done it already.
-import type { ItemId } from '../drive/drive.ts';
+import type { Drive, Item, ItemId } from '../drive/drive.ts';
 import { giveWay } from './give-way.ts';
+import type { Entry } from './intent.ts';
 import {
   afterCreation,
   done,
@@ -86,9 +87,7 @@ export const sendMove: Send<'move'> = async (parts, entry, context) => {
   }
   const target = { parentId, name: remoteName(node, intent.to.name) };
   try {
-    const current = entry.attempts > 0 ? await parts.drive.get(item.id, context.signal) : item;
-    const isThere = current.parentId === parentId && current.name === target.name;
-    const moved = isThere ? current : await parts.drive.move(current, target, context.signal);
+    const moved = await moveUnlessThere(parts, entry, item, target, context.signal);
     parts.changes.settle(moved.id);
     done(parts, entry, moved);
   } catch (error) {
@@ -96,6 +95,19 @@ export const sendMove: Send<'move'> = async (parts, entry, context) => {
     else if (isFault(error, 'missing')) await moveMissed(parts, entry, item.id, context);
     else throw error;
   }
+};
+
+/** An earlier attempt may have done it. */
+const moveUnlessThere = async (
+  { drive }: Parts,
+  { attempts, ambiguous }: Entry,
+  item: Item,
+  target: Parameters<Drive['move']>[1],
+  signal: AbortSignal,
+): Promise<Item> => {
+  const current = attempts > 0 || ambiguous === true ? await drive.get(item.id, signal) : item;
+  const isThere = current.parentId === target.parentId && current.name === target.name;
+  return isThere ? current : await drive.move(current, target, signal);
 };
 
 /** Either the item is gone, or the folder that it was to be moved to. */

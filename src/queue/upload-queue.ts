@@ -7,7 +7,8 @@ import type { NodeId } from '../metadata/node.ts';
 import { Attempts } from './attempts.ts';
 import { foldableRemovals, foldMove } from './folding.ts';
 import { type Hold, type HoldKind, Holds } from './holds.ts';
-import type { Entry, Gone, Intent, Place } from './intent.ts';
+import { type Entry, type Intent, mayBeDone, type Place } from './intent.ts';
+import { goneWith, leavingWith, type Removal, withMarks } from './leaving.ts';
 import {
   canSaveBeside,
   canSaveOver,
@@ -55,7 +56,6 @@ const unparked = ({ parked: _, fault: _fault, half: _half, ...entry }: Entry): E
 
 const notParked = (entry: Entry | undefined): Entry | undefined => (entry?.parked === undefined ? entry : undefined);
 
-type Removal = Extract<Intent, { kind: 'remove' }>;
 type Concerns = (entry: Entry) => boolean;
 
 /** Kinds that are often many, and then fold into few: so many times the settling time they wait while more come. */
@@ -76,10 +76,7 @@ export class UploadQueue {
 
   readonly #entries: Entries = {
     isRunning: ({ seq }) => this.#turns.isRunning(seq),
-    isOpen: (entry) =>
-      this.#turns.isRunning(entry.seq) ||
-      entry.ambiguous === true ||
-      (entry.sent !== undefined && 'at' in entry.intent),
+    isOpen: (entry) => this.#turns.isRunning(entry.seq) || mayBeDone(entry),
     isAwaited: ({ seq }, claims) => this.#turns.isAwaited(seq, claims),
     enter: (intent, delayMs) => this.#enter(intent, delayMs ?? this.#settlingOf(intent)),
     replace: (entry) => this.#replace(entry),
@@ -175,11 +172,8 @@ export class UploadQueue {
       this.#enter(whole, this.#options.settleMs);
       return false;
     }
-    const entries = journal.of(intent.node);
-    const isFree = (entry: Entry): boolean =>
-      !isTakingOver(entry.intent) && !this.#turns.isRunning(entry.seq) && (isOnDrive || entry.ambiguous !== true);
-    const isUnknown = !isOnDrive && entries.every(isFree);
-    const free = isOnDrive || isUnknown ? entries.filter(isFree) : [];
+    const free = leavingWith(this.#parts, this.#entries, intent.node, isOnDrive);
+    const isUnknown = !isOnDrive && free.length === journal.of(intent.node).length;
     const [first] = isOnDrive ? free.filter((entry) => entry.intent.kind === 'move') : [];
     const leaving = free.filter((entry) => entry !== first);
     for (const entry of leaving) this.#drop(entry);
@@ -445,16 +439,3 @@ export class UploadQueue {
     });
   }
 }
-
-/** A removal knows what was sent of it by those whose place it takes. */
-const withMarks = (removal: Removal, before: readonly Entry[]): Removal => {
-  const sent = before.flatMap((entry) => entry.sent ?? []);
-  return sent.length === 0 ? removal : { ...removal, sent };
-};
-
-/** What a removal removes. */
-const goneWith = ({ intent }: Entry): Gone[] => {
-  if (intent.kind !== 'remove') return [];
-  const { kind: _, also = [], ...gone } = intent;
-  return [...also, gone];
-};

@@ -58,6 +58,7 @@ export class MortalBench implements AsyncDisposable {
     await this.bench.opened.close();
     // What a dead process or a full disk made it say is no trouble of the next life.
     this.bench.troubles.length = 0;
+    this.#fullFrom = Number.POSITIVE_INFINITY;
     this.live(end);
     await this.bench.reopenClosed();
   }

@@ -10,8 +10,9 @@ export type Method = Exclude<keyof Drive, 'features'>;
  * - a DriveError: thrown before the call reaches the drive
  * - `lose-reply`: the call takes effect, then fails as offline and ambiguous
  * - `stall`: nothing happens until the signal is aborted
+ * - `no-reply`: the call takes effect, and nothing is heard of it until the signal is aborted
  */
-export type Failure = DriveError | 'lose-reply' | 'stall' | undefined;
+export type Failure = DriveError | 'lose-reply' | 'stall' | 'no-reply' | undefined;
 
 export type Plan = (method: Method, count: number, total: number) => Failure;
 
@@ -45,6 +46,7 @@ const failingCall = async (
   if (failure instanceof DriveError) throw failure;
   const result = await call();
   if (failure === 'lose-reply') throw lost();
+  if (failure === 'no-reply') await stall(signal);
   return result;
 };
 
