@@ -20,6 +20,7 @@ import type { FsParts, FsSettings } from './fs/parts.ts';
 import { References } from './fs/references.ts';
 import { ChangeFeed, type FeedStatus } from './metadata/change-feed.ts';
 import { FreeSpace } from './metadata/free-space.ts';
+import { HeldChanges } from './metadata/held-changes.ts';
 import { Listings } from './metadata/listings.ts';
 import { LocalXattrs } from './metadata/local-xattrs.ts';
 import { LostNodes } from './metadata/lost-nodes.ts';
@@ -162,17 +163,14 @@ class Composition implements OpenedFileSystem {
       spent: (bytes) => space.spent(bytes),
       isPinned: (node) => inherited({ tree, xattrs }, node as NodeId, 'pin') !== undefined,
     });
-    const changes = new RemoteChanges(
-      store,
-      tree,
-      this.#treeListener({ store, tree, journal, contents, references }),
-      () => timestampNow(clock.now()),
-    );
+    const held = new HeldChanges(store);
+    const listener = this.#treeListener({ store, tree, journal, contents, references });
+    const changes = new RemoteChanges({ store, tree, held, listener, now: () => timestampNow(clock.now()) });
     const intervalMs = options.feedIntervalMs ?? usualFeedIntervalMs;
     const renew = (folder: NodeId): Promise<void> => listings.renew(folder);
     this.#feed = drive.features.changeFeed
       ? new ChangeFeed({
-          ...{ store, tree, drive, changes, clock, log, intervalMs, renew },
+          ...{ store, tree, drive, changes, held, clock, log, intervalMs, renew },
           ...{ listen: options.listen, refused: options.refused },
           doubtfulBecause: () => queue.holds.find(({ kind }) => notOurs.has(kind))?.reason,
         })

@@ -12,7 +12,7 @@ import { FeedPosition, type Position } from './feed-position.ts';
 import { sweep } from './feed-sweep.ts';
 import { FolderCounts } from './folder-counts.ts';
 import { FolderDoubts } from './folder-doubts.ts';
-import { HeldChanges } from './held-changes.ts';
+import type { HeldChanges } from './held-changes.ts';
 import { ListingTurns } from './listing-turns.ts';
 import type { Node, NodeId } from './node.ts';
 import type { RemoteChanges } from './remote-changes.ts';
@@ -24,6 +24,7 @@ export interface ChangeFeedOptions {
   readonly tree: Tree;
   readonly drive: Drive;
   readonly changes: RemoteChanges;
+  readonly held: HeldChanges;
   readonly clock: Clock;
   readonly log: Log;
   /** Shortest pause between two looks, milliseconds. */
@@ -62,7 +63,6 @@ const trustedForMs = 3 * 60_000;
 export class ChangeFeed implements TreeKeeper {
   readonly #options: ChangeFeedOptions;
   readonly #position: FeedPosition;
-  readonly #held: HeldChanges;
   readonly #changes: FeedChanges;
   readonly #counts: FolderCounts;
   readonly #doubts: FolderDoubts;
@@ -82,12 +82,11 @@ export class ChangeFeed implements TreeKeeper {
   #trouble: string | undefined;
 
   constructor(options: ChangeFeedOptions) {
-    const { store, tree, drive, changes, clock, log } = options;
+    const { store, tree, drive, changes, held, clock, log } = options;
     this.#options = options;
     this.#position = new FeedPosition(store);
-    this.#held = new HeldChanges(store);
     const renew = (folder: NodeId): Promise<void> => options.renew(folder);
-    this.#changes = new FeedChanges({ store, tree, drive, changes, held: this.#held, renew });
+    this.#changes = new FeedChanges({ store, tree, drive, changes, held, renew });
     this.#counts = new FolderCounts({ tree, changes, renew });
     const counted = (folders: readonly NodeId[]): void => this.#counts.listed(folders);
     this.#doubts = new FolderDoubts({ tree, clock, log, renew, counted });
@@ -280,7 +279,7 @@ export class ChangeFeed implements TreeKeeper {
   #beginAgain({ listing }: Position): void {
     this.#options.log.info('the drive tells all that it holds again');
     this.#options.store.transact(() => {
-      this.#held.clear();
+      this.#options.held.clear();
       this.#position.set({ listing: listing + 1, state: 'listing' });
     });
     this.#mark();

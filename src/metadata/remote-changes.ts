@@ -6,6 +6,7 @@ import { type Timestamp, timestamp } from '../base/timestamp.ts';
 import type { Item, ItemId } from '../drive/drive.ts';
 import type { Store } from '../store/store.ts';
 import { isAhead, isSameContent, rebased } from './base-version.ts';
+import type { HeldChanges } from './held-changes.ts';
 import { distinctName, foldName, isLinkItem, isNamedAfter, toLocalName } from './names.ts';
 import { type Node, type NodeId, type NodeKind, rootNode } from './node.ts';
 import type { NodeChanges, Tree } from './tree.ts';
@@ -58,9 +59,18 @@ const kindOf = (item: Item): NodeKind => {
 const isSame = (one: Timestamp, other: Timestamp): boolean =>
   one.seconds === other.seconds && one.nanoseconds === other.nanoseconds;
 
+export interface RemoteChangesParts {
+  readonly store: Store;
+  readonly tree: Tree;
+  readonly held: HeldChanges;
+  readonly listener: TreeListener;
+  readonly now: () => Timestamp;
+}
+
 export class RemoteChanges {
   readonly #store: Store;
   readonly #tree: Tree;
+  readonly #held: HeldChanges;
   readonly #listener: TreeListener;
   readonly #now: () => Timestamp;
   readonly #settled = new LRUCache<ItemId, Moment>({ max: rememberedChanges });
@@ -72,9 +82,10 @@ export class RemoteChanges {
   /** While the whole drive is listed: its nodes that turn up in any answer are marked with this number. */
   listing: number | undefined;
 
-  constructor(store: Store, tree: Tree, listener: TreeListener, now: () => Timestamp) {
+  constructor({ store, tree, held, listener, now }: RemoteChangesParts) {
     this.#store = store;
     this.#tree = tree;
+    this.#held = held;
     this.#listener = listener;
     this.#now = now;
   }
@@ -88,6 +99,8 @@ export class RemoteChanges {
   settle(id: ItemId): void {
     this.#moment += 1;
     this.#settled.set(id, this.#moment);
+    // The next process, which knows nothing of this change, must not take that for news.
+    this.#held.drop(id);
     const before = this.#tree.byItem(id)?.item;
     if (before !== undefined) this.#supersede(before);
   }
