@@ -39,7 +39,11 @@ export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   dropPlacing(parts, entries, heir);
   const former = firstFormer(parts, entries, save.former);
   const isOnDrive = tree.get(former)?.item !== undefined;
-  const superseded = journal.of(former).filter((one) => isSuperseded(one, at) && !isBusy(entries, one, isOnDrive));
+  const pendingMoves = journal.of(former).filter(isMove);
+  const isToStay = staysAt(entries, pendingMoves, at);
+  const superseded = journal
+    .of(former)
+    .filter((one) => (isMove(one) ? isToStay : isSuperseded(one) && !isBusy(entries, one, isOnDrive)));
   const sent = superseded.flatMap((one) => one.sent ?? []);
   for (const one of superseded) entries.drop(one);
   makeDirty(parts, heir);
@@ -61,10 +65,15 @@ const dropPlacing = ({ journal }: Parts, entries: Entries, heir: NodeId): void =
     if (['put-content', 'move'].includes(entry.intent.kind) && !entries.isOpen(entry)) entries.drop(entry);
 };
 
-/** In a transaction: what was to happen with the item that the node was to leave. */
+/** In a transaction: what was to happen with the item that the node was to leave. It may be to go with a folder. */
 const dropLeaving = (parts: Parts, entries: Entries, former: NodeId): void => {
-  for (const entry of parts.journal.of(former))
-    if (entry.intent.kind === 'remove' && !entries.isRunning(entry)) entries.drop(entry);
+  for (const entry of parts.journal.of(former)) {
+    const { intent } = entry;
+    if (intent.kind !== 'remove' || entries.isRunning(entry)) continue;
+    const { also = [] } = intent;
+    if (intent.node === former) entries.drop(entry);
+    else entries.replace({ ...entry, intent: { ...intent, also: also.filter(({ node }) => node !== former) } });
+  }
 };
 
 const withNode = (entry: Entry, node: NodeId): Entry => ({ ...entry, intent: { ...entry.intent, node } as Intent });
@@ -72,9 +81,15 @@ const withNode = (entry: Entry, node: NodeId): Entry => ({ ...entry, intent: { .
 const isBusy = (entries: Entries, entry: Entry, isOnDrive: boolean): boolean =>
   isOnDrive ? entries.isRunning(entry) : entries.isOpen(entry);
 
-/** Its content is replaced, and its item need not leave the place where it is. */
-const isSuperseded = ({ intent }: Entry, at: Place): boolean =>
-  (intent.kind === 'put-content' && !isTakingOver(intent)) || (intent.kind === 'move' && isSamePlace(intent.from, at));
+/** Its content is replaced. */
+const isSuperseded = ({ intent }: Entry): boolean => intent.kind === 'put-content' && !isTakingOver(intent);
+
+/** The item is where its new content belongs, and need not leave. */
+const staysAt = (entries: Entries, moves: readonly Entry[], at: Place): boolean => {
+  const [first] = moves;
+  const isThere = first?.intent.kind === 'move' && isSamePlace(first.intent.from, at);
+  return isThere && !moves.some((move) => entries.isOpen(move));
+};
 
 /** If the node was itself to take over an item, and has not done so, that is what counts; its own may go. */
 const firstFormer = (parts: Parts, entries: Entries, node: NodeId): NodeId => {
@@ -84,8 +99,13 @@ const firstFormer = (parts: Parts, entries: Entries, node: NodeId): NodeId => {
   if (parts.journal.of(node).some((entry) => entries.isOpen(entry))) return node;
   const { replaces } = save.intent;
   const own = ownOf(parts, node);
-  entries.drop(save);
   dropLeaving(parts, entries, replaces.node);
+  for (const entry of parts.journal.of(node)) {
+    const { kind } = entry.intent;
+    if (kind === 'put-content' || kind === 'move') entries.drop(entry);
+    // What is said of the document stays with it.
+    else if (kind !== 'remove') entries.replace(withNode(entry, replaces.node));
+  }
   if (own !== undefined) leave(parts, entries, { id: node, own, from: replaces.left });
   return replaces.node;
 };
