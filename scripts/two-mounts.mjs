@@ -1,7 +1,9 @@
-// Two real mounts of one drive, each with caches of its own, on which random things are done at the same time; one of them may be killed
-// now and then. In the end both show what the drive holds, and the drive's history holds every content that was acknowledged:
-// `UV_THREADPOOL_SIZE=16 node scripts/two-mounts.mjs [graph|live] [SEED] [STEPS] [KILLS] [FAULTS, per cent of the steps]` (calls that wait for a mount must not keep the
-// emulator, which is in this process, from its files). Needs root and a build; takes about a second for ten steps.
+// Two real mounts of one drive, each with caches of its own, on which random things are done at the same time; one of them may
+// be killed now and then, and the network may fail. In the end both show what the drive holds, and the drive's history holds every
+// content that was acknowledged:
+// `UV_THREADPOOL_SIZE=16 node scripts/two-mounts.mjs [graph|live] [SEED] [STEPS] [KILLS] [FAULTS]`, these in per cent of the steps
+// (calls that wait for a mount must not keep the emulator, which is in this process, from its files). Needs root and a build; takes
+// about a second for ten steps.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -22,6 +24,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startEmulator } from '../dist/src/emulator/emulator.js';
+import { strike } from '../dist/test/model/emulator-trouble.js';
+import { troubles } from '../dist/test/model/world.js';
 import { signedIn } from '../dist/test/support/emulated.js';
 import { randomFrom } from '../dist/test/support/random.js';
 
@@ -103,30 +107,13 @@ const act = async (client, step) => {
   } else if ((await stat(at(path))).isFile()) await readFile(at(path));
 };
 
-/** Not the sign-in. */
-const anyPath = '^(?!/(oauth20|common/oauth2))';
-const actions = [
-  { do: 'reset' },
-  { do: 'answer', status: 429, headers: { 'Retry-After': '1' } },
-  { do: 'answer', status: 503 },
-  { do: 'delay', ms: 200 },
-];
-/** The network or the service fails: answers get lost, requests are refused, the change feed begins anew. */
-const trouble = () => {
-  const kind = random(8);
-  if (kind < 4)
-    admin.addFault({
-      match: { method: one(['PUT', 'POST', 'MOVE', 'DELETE', 'PATCH']), path: anyPath },
-      ...{ action: { do: 'lose-reply' }, count: 1 },
-    });
-  else if (kind < 6 || dialect === 'live')
-    admin.addFault({ match: { path: anyPath }, action: one(actions), count: 1 + random(3) });
-  else if (kind === 6) admin.expireTokens();
-  else {
-    const action = { do: 'answer', status: 410, code: 'resyncRequired' };
-    admin.addFault({ match: { path: '/delta' }, action, count: 1 });
-  }
-};
+/** The network or the service fails; mostly, an answer gets lost. */
+const trouble = () =>
+  strike(
+    admin,
+    dialect,
+    random(2) === 0 ? { kind: 'lost', count: random(5) } : { kind: one(troubles), count: random(3) },
+  );
 
 const hashOf = (bytes) => createHash('sha1').update(bytes).digest('hex');
 const shown = async (folder, below = '') => {

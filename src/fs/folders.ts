@@ -98,10 +98,7 @@ export class Folders {
     this.#parts.store.transact(() => {
       this.#checkStillThere(place, id);
       if (needNode(this.#parts, id).kind === 'folder') throw new FsError('EISDIR', `${place.name} is a folder`);
-      const before = needNode(this.#parts, id);
-      this.#remove(id);
-      this.#parts.changes.left(before);
-      this.#touch(place.parent, now(this.#parts));
+      this.#takeOut(id, place.parent);
     });
     this.eraseIfUnused(id);
   }
@@ -114,12 +111,17 @@ export class Folders {
     this.#parts.store.transact(() => {
       this.#checkStillThere(place, id);
       this.#checkEmpty(id);
-      const before = needNode(this.#parts, id);
-      this.#remove(id);
-      this.#parts.changes.left(before);
-      this.#touch(place.parent, now(this.#parts));
+      this.#takeOut(id, place.parent);
     });
     this.eraseIfUnused(id);
+  }
+
+  /** In a transaction. */
+  #takeOut(id: NodeId, folder: NodeId): void {
+    const before = needNode(this.#parts, id);
+    this.#remove(id);
+    this.#parts.changes.left(before);
+    this.#touch(folder, now(this.#parts));
   }
 
   async rename(from: Place, to: Place, flags: RenameFlags, signal: AbortSignal): Promise<void> {

@@ -14,7 +14,8 @@ const placeIn = (intent: Intent): Place | undefined => {
   return 'at' in intent ? intent.at : undefined;
 };
 
-const pathAt = (tree: Tree, { parent, name }: Place): string =>
+/** Of what is, or was, at a place. */
+export const pathAt = (tree: Tree, { parent, name }: Place): string =>
   `${tree.path(parent) ?? '/…'}/${name}`.replace(/^\/\//, '/');
 
 /** `/` and the empty path are above all others. */

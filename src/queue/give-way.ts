@@ -3,6 +3,7 @@
 import type { Item } from '../drive/drive.ts';
 import { withInfix } from '../metadata/names.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
+import { pathAt } from './entry-path.ts';
 import type { Entry, Intent, Place } from './intent.ts';
 import { isTakingOver } from './saves.ts';
 import { aheadOf, done, type Enqueue, type Parts, type SendContext } from './sending.ts';
@@ -26,14 +27,11 @@ const freeConflictName = ({ tree, hostName, clock }: Parts, { parent, name }: Pl
   }
 };
 
-const pathOf = ({ tree }: Parts, { parent, name }: Place): string =>
-  `${tree.path(parent) ?? ''}/${name}`.replace(/^\/\//, '/');
-
 /** In a transaction: the copy gets its name, and is listed. */
 const setBeside = (parts: Parts, node: NodeId, place: Place, item: Item | undefined): string => {
   const { tree, store, conflicts, clock, changes } = parts;
   const name = freeConflictName(parts, place);
-  const path = pathOf(parts, place);
+  const path = pathAt(parts.tree, place);
   const before = tree.get(node);
   tree.place(node, place.parent, name);
   if (before !== undefined) changes.left(before);
@@ -66,7 +64,7 @@ export const giveWay = (
     const name = isStillThere ? setBeside(parts, node.id, place, undefined) : freeConflictName(parts, place);
     journal.remove(entry);
     enqueue(again({ parent: place.parent, name }));
-    parts.log.warn(`${pathOf(parts, place)} exists on the drive already: ours is kept as ${name}`);
+    parts.log.warn(`${pathAt(parts.tree, place)} exists on the drive already: ours is kept as ${name}`);
   });
   parts.renew(place.parent);
 };
@@ -107,6 +105,6 @@ export const partWays = (parts: Parts, entry: Entry, node: Node, theirs: Item, c
     context.enqueue({ kind: 'put-content', node: node.id, at: { parent, name } });
     tree.update(node.id, { ahead: { ...aheadOf(parts, node.id), content: true } });
     arrive(parts, node.id, theirs);
-    parts.log.warn(`${pathOf(parts, place)} was changed on the drive meanwhile: ours is kept as ${name}`);
+    parts.log.warn(`${pathAt(parts.tree, place)} was changed on the drive meanwhile: ours is kept as ${name}`);
   });
 };

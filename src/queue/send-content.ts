@@ -67,7 +67,7 @@ interface Subject {
 
 const sendFile = async (parts: Parts, entry: ContentEntry, subject: Subject, context: SendContext): Promise<void> => {
   const { file, node } = subject;
-  if (!(await isHere(parts, entry, subject, context))) return;
+  if (!(await bring(parts, entry, subject, context))) return;
   await file.sync();
   // An attempt without an answer may have changed the item: by us, which is no conflict.
   if (node.item !== undefined && entry.sent !== undefined && (await hasMovedOn(parts, entry, subject, context))) return;
@@ -85,8 +85,8 @@ const sendFile = async (parts: Parts, entry: ContentEntry, subject: Subject, con
   }
 };
 
-/** False: what it was to be a copy of is gone from the drive before any of it came, and so is the copy. */
-const isHere = async (
+/** All of it to this disk. False: what it was to be a copy of is gone from the drive before any of it came, and so is the copy. */
+const bring = async (
   parts: Parts,
   entry: ContentEntry,
   { file, node }: Subject,
@@ -96,18 +96,15 @@ const isHere = async (
     await file.ensure(0, file.size, signal);
     return true;
   } catch (error) {
-    if (!isFault(error, 'missing') || !file.isYetToCome) throw error;
+    if (!isFault(error, 'missing') || !file.isYetToCome || node.item !== undefined) throw error;
   }
   const { store, tree, contents, changes, log } = parts;
   log.warn(`${node.name} is not stored: what it was to be a copy of has been removed from the drive`);
   store.transact(() => {
-    if (node.item !== undefined) changes.replaceContent(node.id, node.item);
-    else {
-      tree.update(node.id, { content: undefined });
-      contents.retire(file.id);
-    }
+    tree.update(node.id, { content: undefined });
+    contents.retire(file.id);
     done(parts, entry);
-    if (node.item === undefined) changes.lose(node.id);
+    changes.lose(node.id);
   });
   return false;
 };

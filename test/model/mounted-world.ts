@@ -1,23 +1,12 @@
 // A world of real processes: a mount whose process is killed for real, and the emulator behind it, over the network.
-import type { FaultAction } from '../../src/emulator/faults.ts';
 import type { Calls } from '../suites/posix/calls.ts';
 import { type Emulated, type EmulatedDialect, emulated } from '../support/emulated.ts';
 import { mountCalls } from '../support/mount-calls.ts';
 import { drivers, exported, type Mounted, mounted } from '../support/mounted.ts';
+import { strike } from './emulator-trouble.ts';
 import type { Trouble, World } from './world.ts';
 
 const service = exported('test/support/walked-service', 'walkedService');
-const changing = ['PUT', 'POST', 'MOVE', 'DELETE'] as const;
-/** Not the sign-in. */
-const path = '^(?!/(oauth20|common/oauth2))';
-
-const failures: Readonly<Record<'cut' | 'busy' | 'broken' | 'slow', FaultAction>> = {
-  cut: { do: 'reset' },
-  busy: { do: 'answer', status: 429, headers: { 'Retry-After': '1' } },
-  broken: { do: 'answer', status: 503 },
-  slow: { do: 'delay', ms: 40 },
-};
-
 export class MountedWorld implements World, AsyncDisposable {
   readonly calls: Calls = mountCalls;
   readonly #place: Emulated;
@@ -79,17 +68,7 @@ export class MountedWorld implements World, AsyncDisposable {
   }
 
   async trouble(kind: Trouble, count: number): Promise<void> {
-    const { admin } = this.#place.emulator;
-    if (kind === 'expired') admin.expireTokens();
-    else if (kind === 'lost')
-      admin.addFault({ match: { method: changing[count] ?? 'PUT', path }, action: { do: 'lose-reply' }, count: 1 });
-    else if (kind !== 'resync') admin.addFault({ match: { path }, action: failures[kind], count: count + 1 });
-    else if (this.#dialect === 'graph')
-      admin.addFault({
-        match: { path: '/delta' },
-        action: { do: 'answer', status: 410, code: 'resyncRequired' },
-        count: 1,
-      });
+    strike(this.#place.emulator.admin, this.#dialect, { kind, count });
   }
 
   /** The clock of the service; this machine's is everybody's. */

@@ -12,7 +12,7 @@ import type { Calls } from '../suites/posix/calls.ts';
  * - `slow`: each takes a while
  * - `resync`: the change feed starts over
  */
-const troubles = ['cut', 'busy', 'broken', 'lost', 'expired', 'slow', 'resync'] as const;
+export const troubles = ['cut', 'busy', 'broken', 'lost', 'expired', 'slow', 'resync'] as const;
 export type Trouble = (typeof troubles)[number];
 
 export interface World {

@@ -2,10 +2,22 @@
 // such as the next process.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveOnEmulator } from '../support/live-on-emulator.ts';
+import { type LiveOnEmulator, liveOnEmulator } from '../support/live-on-emulator.ts';
 import { Bench } from '../support/opened.ts';
 
 const second = '2026-11-26T12:00:00+0000';
+
+/** A file has been saved twice within a second, and nobody but this process can tell. */
+const savedTwice = async ({ drive, emulator }: LiveOnEmulator): Promise<Bench> => {
+  const set = { updated_time: second, client_updated_time: second };
+  emulator.admin.addFault({ match: { kind: ['get', 'list'] }, action: { do: 'lie', set } });
+  const bench = await Bench.open({ wrap: () => drive, fs: { settleMs: 60_000 } });
+  for (const text of ['aaaa', 'bbbb']) {
+    await bench.write('/f', text);
+    assert.deepEqual(await bench.sync(), []);
+  }
+  return bench;
+};
 
 describe('after saves of equal length within one second, by the next process', () => {
   const cases: Record<string, readonly [(bench: Bench) => Promise<unknown>, Record<string, string>]> = {
@@ -19,13 +31,7 @@ describe('after saves of equal length within one second, by the next process', (
       const limits = { simpleUploadLimit: 1000, fragmentSize: 1000 };
       await using live = await liveOnEmulator({ drive: limits });
       const { admin } = live.emulator;
-      const set = { updated_time: second, client_updated_time: second };
-      admin.addFault({ match: { kind: ['get', 'list'] }, action: { do: 'lie', set } });
-      await using bench = await Bench.open({ wrap: () => live.drive, fs: { settleMs: 60_000 } });
-      for (const text of ['aaaa', 'bbbb']) {
-        await bench.write('/f', text);
-        assert.deepEqual(await bench.sync(), []);
-      }
+      await using bench = await savedTwice(live);
       await act(bench);
       await bench.reopen({ drive: live.another() });
       assert.deepEqual(await bench.sync(), []);
@@ -38,14 +44,7 @@ describe('after saves of equal length within one second, by the next process', (
 
   test('what is cached is not fetched again, and no check calls it another version', async () => {
     await using live = await liveOnEmulator();
-    const { admin } = live.emulator;
-    const set = { updated_time: second, client_updated_time: second };
-    admin.addFault({ match: { kind: ['get', 'list'] }, action: { do: 'lie', set } });
-    await using bench = await Bench.open({ wrap: () => live.drive, fs: { settleMs: 60_000 } });
-    for (const text of ['aaaa', 'bbbb']) {
-      await bench.write('/f', text);
-      assert.deepEqual(await bench.sync(), []);
-    }
+    await using bench = await savedTwice(live);
     await bench.reopen({ drive: live.another(), listingAgeMs: 0 });
     assert.deepEqual(await bench.opened.check({ remote: true }, new AbortController().signal), []);
     const asked = await live.asked(async () => assert.equal((await bench.shown())['f'], 'bbbb'));

@@ -102,7 +102,7 @@ export class GraphBatches {
 
   async #sendBatch(all: readonly Waiting[]): Promise<void> {
     const requests = all.map(({ request }, index) => this.#inner(request, String(index + 1)));
-    const { signal } = abortedWithout(all);
+    const signal = abortedWithout(all);
     const answer = await this.#http.send({ method: 'POST', url: '$batch', body: { json: { requests } }, signal });
     if (isRefusal(answer.status)) {
       this.#isRefused = true;
@@ -133,7 +133,7 @@ export class GraphBatches {
 }
 
 /** Aborted once nobody is left who wants an answer. Their signals live as long as a mount: nothing more is hung on those. */
-const abortedWithout = (all: readonly Waiting[]): AbortController => {
+const abortedWithout = (all: readonly Waiting[]): AbortSignal => {
   const controller = new AbortController();
   let staying = all.length;
   for (const one of all)
@@ -141,5 +141,5 @@ const abortedWithout = (all: readonly Waiting[]): AbortController => {
       staying -= 1;
       if (staying === 0) controller.abort(one.request.signal?.reason);
     };
-  return controller;
+  return controller.signal;
 };

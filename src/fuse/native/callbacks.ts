@@ -28,7 +28,6 @@ const capability = 'security.capability';
 /** libfuse 2 tells fuse-native neither who calls nor, for `create`, how the file is to be opened. */
 const owner: Caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, pid: 0 };
 const createFlags = constants.O_RDWR | constants.O_CREAT;
-const patience = neverAborted();
 
 /** Puts a value where libfuse wants it; a buffer of no length only asks for the size. */
 const fill = (buffer: Buffer, value: Uint8Array): number => {
@@ -44,7 +43,7 @@ export class Callbacks {
   readonly #open: OpenFiles;
   readonly #paths: Paths;
   readonly #replies: Replies;
-  readonly #signal = patience;
+  readonly #signal = neverAborted();
 
   constructor(fs: FileSystem, log: Log) {
     this.#fs = fs;
