@@ -198,12 +198,12 @@ class RunningMount implements Mount {
   }
 
   /** Asks a service that was out of reach once more, so that nobody waits for what cannot come. */
-  async #isInReach(signal: AbortSignal | undefined): Promise<boolean> {
+  async #isInReach(signal: AbortSignal | undefined, limit: AbortSignal | undefined): Promise<boolean> {
     const reach = this.#reach;
     reach.askNow();
     const answered = new AbortController();
     const unwatch = reach.watch(() => answered.abort());
-    const waiting = linkedSignal([signal, answered.signal]);
+    const waiting = linkedSignal([signal, limit, answered.signal]);
     if (reach.outage !== undefined) await systemClock.sleep(outageMs, waiting.signal).catch(() => {});
     waiting.unlink();
     unwatch();
@@ -216,7 +216,7 @@ class RunningMount implements Mount {
     const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
     const ending = [limit, signal].filter((one) => one !== undefined);
     try {
-      while (await this.#isInReach(signal)) if (await this.#isSent(ending)) return;
+      while (await this.#isInReach(signal, limit)) if (await this.#isSent(ending)) return;
     } catch (error) {
       if (signal?.aborted || !limit?.aborted) throw error;
     }
