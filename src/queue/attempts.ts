@@ -31,6 +31,9 @@ const lasting: ReadonlySet<Intent['kind']> = new Set(['create-folder', 'move', '
 
 const isDiskFull = (error: unknown): boolean => error instanceof FsError && error.code === 'ENOSPC';
 
+const reasonOf = ({ fault, message }: DriveError): string =>
+  fault === 'full' ? `the drive is full, and it is sent once there is room: ${message}` : message;
+
 const withoutMarks = ({ ambiguous: _, sent: _sent, ...entry }: Entry): Entry => entry;
 
 /** What may be on the drive after an attempt that failed: what may have been there before it, and what it may have done. */
@@ -95,7 +98,7 @@ export class Attempts {
     turn.trouble = fault;
     const left = journal.get(entry.seq);
     if (left === undefined) return 0;
-    const parked = isPassing ? {} : { parked: fault.message, fault: fault.fault };
+    const parked = isPassing ? {} : { parked: reasonOf(fault), fault: fault.fault };
     this.#keep({ ...withoutMarks(left), ...marksAfter(entry, left, fault), attempts, ...parked });
     const what = `${entry.intent.kind} of ${this.#parts.tree.path(entry.intent.node) ?? `node ${entry.intent.node}`}`;
     if (!isPassing) {
