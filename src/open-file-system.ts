@@ -28,7 +28,7 @@ import { type NodeId, rootNode } from './metadata/node.ts';
 import { RemoteChanges, type TreeListener } from './metadata/remote-changes.ts';
 import { Tree } from './metadata/tree.ts';
 import { Brake, type BrakeOptions, defaultBrake } from './queue/brake.ts';
-import { type Conflict, Conflicts } from './queue/conflicts.ts';
+import { type Conflict, Conflicts, originalPath } from './queue/conflicts.ts';
 import { entryPath } from './queue/entry-path.ts';
 import { FullDrive } from './queue/full-drive.ts';
 import type { Hold, HoldKind } from './queue/holds.ts';
@@ -284,8 +284,10 @@ class Composition implements OpenedFileSystem {
     return this.#parts.conflicts.all().map((conflict) => this.#describeConflict(conflict));
   }
 
-  #describeConflict({ node, path, at }: Conflict): ConflictCopy {
-    return { path: this.#parts.tree.path(node) ?? path, original: path, at };
+  #describeConflict(conflict: Conflict): ConflictCopy {
+    const { tree } = this.#parts;
+    const original = originalPath(tree, conflict);
+    return { path: tree.path(conflict.node) ?? original, original, at: conflict.at };
   }
 
   cachedBytes(): number {

@@ -31,11 +31,12 @@ const freeConflictName = ({ tree, hostName, clock }: Parts, { parent, name }: Pl
 const setBeside = (parts: Parts, node: NodeId, place: Place, item: Item | undefined): string => {
   const { tree, store, conflicts, clock, changes } = parts;
   const name = freeConflictName(parts, place);
-  const path = pathAt(parts.tree, place);
+  const path = pathAt(tree, place);
   const before = tree.get(node);
   tree.place(node, place.parent, name);
   if (before !== undefined) changes.left(before);
-  conflicts.add({ node, path, at: clock.now(), ...(item === undefined ? {} : { item: item.id }) });
+  const theirs = item === undefined ? {} : { item: item.id };
+  conflicts.add({ node, folder: place.parent, path, at: clock.now(), ...theirs });
   store.afterCommit(() => parts.renamed(place.parent, place.name, name));
   return name;
 };

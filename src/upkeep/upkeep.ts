@@ -7,7 +7,7 @@ import { FsError } from '../base/errors.ts';
 import type { FileSystem, HandleId, Place } from '../fs/file-system.ts';
 import { type NodeId, rootNode } from '../metadata/node.ts';
 import type { Brake } from '../queue/brake.ts';
-import type { Conflict } from '../queue/conflicts.ts';
+import { type Conflict, originalPath } from '../queue/conflicts.ts';
 import { entryPath, isBelow } from '../queue/entry-path.ts';
 import type { Entry } from '../queue/intent.ts';
 import { type TakeBackParts, takeBack } from './take-back.ts';
@@ -97,14 +97,15 @@ export class Upkeep {
     const conflict = this.#conflictAt(path);
     const ours = this.#placeOf(conflict.node);
     const copy = this.#parts.tree.path(conflict.node) ?? '';
-    if (keep === 'mine') await this.#putInto(conflict.node, await this.#nodeAt(conflict.path, signal), signal);
+    const original = originalPath(this.#parts.tree, conflict);
+    if (keep === 'mine') await this.#putInto(conflict.node, await this.#nodeAt(original, signal), signal);
     if (keep === 'both') {
       this.#parts.conflicts.end(conflict.node);
       return copy;
     }
     await this.#parts.fs.unlink(ours, signal);
     this.#parts.kernel().invalidateEntry(ours.parent, ours.name);
-    return conflict.path;
+    return original;
   }
 
   /** The file keeps its item, and with it what hangs on that: links, comments, versions. */
@@ -137,7 +138,7 @@ export class Upkeep {
 
   #conflictAt(path: string): Conflict {
     const { conflicts, tree } = this.#parts;
-    const found = conflicts.all().filter(({ node, path: original }) => tree.path(node) === path || original === path);
+    const found = conflicts.all().filter((one) => tree.path(one.node) === path || originalPath(tree, one) === path);
     const [first, second] = found;
     if (first === undefined) throw new FsError('ENOENT', `there is no conflict at ${path}`);
     if (second === undefined || tree.path(first.node) === path) return first;

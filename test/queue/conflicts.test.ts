@@ -49,6 +49,30 @@ for (const [name, open] of Object.entries(sharedDrives))
       assert.deepEqual(await others.tree(), { 'a.txt': 'theirs', 'mine.txt': 'ours' });
     });
 
+    test('has changed it, and gives it another name: the conflict is where theirs is by now', async () => {
+      await using shared = await open();
+      const { others } = shared;
+      await using bench = await shared.open();
+      await others.put('a.txt', 'old');
+      await bench.list();
+      await others.put('a.txt', 'theirs');
+      await bench.write('/a.txt', 'ours');
+      assert.deepEqual(await bench.sync(), []);
+      await others.rename('a.txt', 'b.txt');
+      await others.put('a.txt', 'another');
+      await bench.reopen({ listingAgeMs: 0 });
+      await until(async () => {
+        const names = await bench.list();
+        return names.includes('b.txt') && names.includes('a.txt');
+      });
+      const originals = (): string[] => bench.opened.conflicts().map(({ original }) => original);
+      assert.deepEqual(originals(), ['/b.txt']);
+      await bench.opened.upkeep.resolve('/b.txt', 'mine', AbortSignal.timeout(20_000));
+      assert.deepEqual(originals(), []);
+      assert.deepEqual(await bench.sync(), []);
+      assert.deepEqual(await others.tree(), { 'a.txt': 'another', 'b.txt': 'ours' });
+    });
+
     test('has changed it, which a listing told before ours was sent', async () => {
       await using shared = await open();
       const { others } = shared;
