@@ -15,12 +15,19 @@ const failures: Readonly<Record<'cut' | 'busy' | 'broken' | 'slow', FaultAction>
   slow: { do: 'delay', ms: 200 },
 };
 
+const lose = (admin: Emulator['admin'], method: string): void => {
+  admin.addFault({ match: { method, path }, action: { do: 'lose-reply' }, count: 1 });
+};
+
 /** `count`: how many requests more than one, or which kind of change (`lost`). */
 export const strike = (admin: Emulator['admin'], dialect: EmulatedDialect, { kind, count }: Stroke): void => {
   if (kind === 'expired') admin.expireTokens();
-  else if (kind === 'lost')
-    admin.addFault({ match: { method: changing[count] ?? 'PUT', path }, action: { do: 'lose-reply' }, count: 1 });
-  else if (kind !== 'resync') admin.addFault({ match: { path }, action: failures[kind], count: count + 1 });
+  else if (kind === 'lost') lose(admin, changing[count] ?? 'PUT');
+  else if (kind === 'away' && admin.faults().length > 0) admin.clearFaults();
+  else if (kind === 'away') {
+    for (const method of changing) lose(admin, method);
+    admin.addFault({ match: { path }, action: failures.cut });
+  } else if (kind !== 'resync') admin.addFault({ match: { path }, action: failures[kind], count: count + 1 });
   else if (dialect === 'graph') {
     const action = { do: 'answer', status: 410, code: 'resyncRequired' } as const;
     admin.addFault({ match: { path: '/delta' }, action, count: 1 });

@@ -125,6 +125,8 @@ export class MemoryWorld implements World, AsyncDisposable {
     else if (kind === 'expired') this.#failures.push(() => new DriveError('signed-out', 'expired'));
     else if (kind === 'lost') await this.#mortal.failNext(changing[count] ?? 'upload', true);
     else if (kind === 'slow') this.#slow += 3 * (count + 1);
+    else if (kind === 'away' && this.#mortal.isAway) this.#mortal.comeBack();
+    else if (kind === 'away') this.#mortal.leave(true);
     else this.bench.memory.store.expireCursors();
   }
 
@@ -143,6 +145,7 @@ export class MemoryWorld implements World, AsyncDisposable {
   async settle(): Promise<readonly unknown[]> {
     this.#failures = [];
     this.#slow = 0;
+    this.#mortal.comeBack();
     return await this.bench.sync();
   }
 

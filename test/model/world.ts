@@ -10,9 +10,10 @@ import type { Calls } from '../suites/posix/calls.ts';
  * - `lost`: the next change takes effect, but its answer does not arrive
  * - `expired`: the token is no longer valid
  * - `slow`: each takes a while
+ * - `away`: nothing gets there any more, except for one last change whose answer does not arrive; or everything does again
  * - `resync`: the change feed starts over
  */
-export const troubles = ['cut', 'busy', 'broken', 'lost', 'expired', 'slow', 'resync'] as const;
+export const troubles = ['cut', 'busy', 'broken', 'lost', 'expired', 'slow', 'away', 'resync'] as const;
 export type Trouble = (typeof troubles)[number];
 
 export interface World {
