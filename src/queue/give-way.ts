@@ -56,8 +56,9 @@ export const giveWay = (
   const { tree, store, journal } = parts;
   const node = tree.get(entry.intent.node);
   const isStillThere = node?.parent === place.parent && node.name === place.name;
-  if (!isStillThere && (entry.intent.kind === 'move' || takesOverLater(parts, entry))) {
-    // It was only on its way to where a later entry takes it.
+  const isOnItsWay = !isStillThere && (entry.intent.kind === 'move' || takesOverLater(parts, entry));
+  if (node?.parent === undefined || isOnItsWay) {
+    // A later entry takes it elsewhere, or is its removal, which must not come before it is made under yet another name.
     done(parts, entry);
     return;
   }

@@ -18,6 +18,7 @@ import {
   type Send,
   type SendContext,
 } from './sending.ts';
+import { changedMeanwhile } from './sent-bytes.ts';
 
 export const sendFolder: Send<'create-folder'> = async (parts, entry, context) => {
   const { intent } = entry;
@@ -61,7 +62,7 @@ const adoptFolder = async (
   if (holder?.kind === 'folder' && parts.tree.byItem(holder.id) === undefined) {
     const now = parts.clock.now();
     // What others may have put into it is not known until it was listed. Ours is empty, as nothing is sent into it before.
-    const listedAt = (await isEmptyFolder(parts, holder.id, context.signal)) ? now : undefined;
+    const listedAt = (await isStillEmpty(parts, holder, context.signal)) ? now : undefined;
     parts.changes.settle(holder.id);
     parts.store.transact(() => {
       done(parts, entry, holder);
@@ -70,6 +71,14 @@ const adoptFolder = async (
     return;
   }
   giveWay(parts, entry, intent.at, (at) => ({ kind: 'create-folder', node: intent.node, at }), context.enqueue);
+};
+
+const isStillEmpty = async (parts: Parts, folder: Item, signal: AbortSignal): Promise<boolean> => {
+  try {
+    return await isEmptyFolder(parts, folder.id, signal);
+  } catch (error) {
+    throw isFault(error, 'missing') ? changedMeanwhile(folder, error) : error;
+  }
 };
 
 export const sendMove: Send<'move'> = async (parts, entry, context) => {

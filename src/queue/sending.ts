@@ -100,10 +100,18 @@ export const aheadOf = ({ journal, tree, contents }: Parts, id: NodeId, sent?: E
 /** The item's id of a folder that something is to be put into; undefined if it is not on the drive (any more). */
 export const folderItem = ({ tree }: Parts, folder: NodeId): ItemId | undefined => tree.get(folder)?.item?.id;
 
+/** What was removed since is not made: its removal is in the journal already, and would come before. */
+const endIfRemoved = (parts: Parts, entry: Entry): boolean => {
+  if (parts.tree.get(entry.intent.node)?.parent !== undefined) return false;
+  done(parts, entry);
+  return true;
+};
+
 /** The folder is not on the drive: it is made (again) first, and the entry comes after it. */
 export const makeFolderFirst = (parts: Parts, entry: Entry, folder: NodeId, enqueue: Enqueue): void => {
   if (folder === rootNode) throw new DriveError('broken', 'the drive says that it has no root folder');
   parts.store.transact(() => {
+    if (endIfRemoved(parts, entry)) return;
     const node = parts.tree.get(folder);
     if (node?.parent === undefined) {
       withoutFolder(parts, entry, enqueue);
@@ -121,6 +129,7 @@ export const makeFolderFirst = (parts: Parts, entry: Entry, folder: NodeId, enqu
 /** The drive has the folder no more, contrary to what we knew. */
 export const folderGone = (parts: Parts, entry: Entry, folder: NodeId, enqueue: Enqueue): void => {
   parts.store.transact(() => {
+    if (endIfRemoved(parts, entry)) return;
     if (folder !== rootNode) parts.tree.update(folder, { item: undefined });
     makeFolderFirst(parts, entry, folder, enqueue);
   });

@@ -68,5 +68,6 @@ export async function* contentOf(drive: Drive, item: Item, signal: AbortSignal):
   }
 }
 
-const changedMeanwhile = ({ name }: Item, cause: unknown): DriveError =>
+/** Nothing can be said of it: look again. */
+export const changedMeanwhile = ({ name }: Item, cause: unknown): DriveError =>
   new DriveError('busy', `${name} was changed on the drive while it was looked at`, { cause });
