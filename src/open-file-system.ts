@@ -163,12 +163,12 @@ class Composition implements OpenedFileSystem {
       spent: (bytes) => space.spent(bytes),
       isPinned: (node) => inherited({ tree, xattrs }, node as NodeId, 'pin') !== undefined,
     });
-    const held = new HeldChanges(store);
+    const held = drive.features.changeFeed ? new HeldChanges(store) : undefined;
     const listener = this.#treeListener({ store, tree, journal, contents, references });
     const changes = new RemoteChanges({ store, tree, held, listener, now: () => timestampNow(clock.now()) });
     const intervalMs = options.feedIntervalMs ?? usualFeedIntervalMs;
     const renew = (folder: NodeId): Promise<void> => listings.renew(folder);
-    this.#feed = drive.features.changeFeed
+    this.#feed = held
       ? new ChangeFeed({
           ...{ store, tree, drive, changes, held, clock, log, intervalMs, renew },
           ...{ listen: options.listen, refused: options.refused },
@@ -190,7 +190,10 @@ class Composition implements OpenedFileSystem {
         itemPassed: (from, to) => xattrs.pass(from, to, itemAttributes),
         renew: (folder) => {
           this.#feed?.hurry();
-          void renew(folder).catch((error: unknown) => log.info(`not listed again: ${error}`));
+          void renew(folder).catch((error: unknown) => {
+            log.info(`not listed again: ${error}`);
+            this.#feed?.contradicted(folder);
+          });
         },
       },
       {

@@ -137,7 +137,8 @@ export class FeedChanges {
       store.transact(() => {
         const node = tree.byItem(id);
         if (node !== undefined) changes.lose(node.id);
-        held.drop(id);
+        // What is unsent keeps its folder: that is made again with it, or goes once that is gone too.
+        if (tree.byItem(id)?.parent === undefined) held.drop(id);
       });
       await breather.breathe();
       signal.throwIfAborted();
@@ -196,7 +197,7 @@ export class FeedChanges {
       await this.#renewed(folder);
     }
     store.transact(() => {
-      for (const { id } of rest) held.drop(id);
+      for (const item of rest) if (!changes.isBeingMade(item)) held.drop(item.id);
     });
   }
 
@@ -216,7 +217,8 @@ export class FeedChanges {
     try {
       await this.#parts.renew(folder);
     } catch (error) {
-      if (isPassing(error)) throw error;
+      // What is held is dropped afterwards: only if the drive has answered.
+      if (!(error instanceof DriveError) || error.passing) throw error;
     }
   }
 }

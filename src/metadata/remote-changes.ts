@@ -62,7 +62,8 @@ const isSame = (one: Timestamp, other: Timestamp): boolean =>
 export interface RemoteChangesParts {
   readonly store: Store;
   readonly tree: Tree;
-  readonly held: HeldChanges;
+  /** What has to wait, on drives with a change feed, which tells once. */
+  readonly held: HeldChanges | undefined;
   readonly listener: TreeListener;
   readonly now: () => Timestamp;
 }
@@ -70,7 +71,7 @@ export interface RemoteChangesParts {
 export class RemoteChanges {
   readonly #store: Store;
   readonly #tree: Tree;
-  readonly #held: HeldChanges;
+  readonly #held: HeldChanges | undefined;
   readonly #listener: TreeListener;
   readonly #now: () => Timestamp;
   readonly #settled = new LRUCache<ItemId, Moment>({ max: rememberedChanges });
@@ -100,7 +101,7 @@ export class RemoteChanges {
     this.#moment += 1;
     this.#settled.set(id, this.#moment);
     // The next process, which knows nothing of this change, must not take that for news.
-    this.#held.drop(id);
+    this.#held?.drop(id);
     const before = this.#tree.byItem(id)?.item;
     if (before !== undefined) this.#supersede(before);
   }
@@ -153,6 +154,12 @@ export class RemoteChanges {
   isNameTaken(item: Item): boolean {
     const folder = item.parentId === undefined ? undefined : this.#tree.byItem(item.parentId);
     return folder !== undefined && this.#isNameHeld(folder.id, item);
+  }
+
+  /** The item has the name of one that we are making: listings leave it out until it is known which of the two it is. */
+  isBeingMade(item: Item): boolean {
+    const folder = item.parentId === undefined ? undefined : this.#tree.byItem(item.parentId);
+    return folder !== undefined && this.#tree.byItem(item.id) === undefined && this.#isBeingMade(folder.id, item);
   }
 
   /** The change feed tells that the item is gone; listings that still hold it are old. */
@@ -365,7 +372,10 @@ export class RemoteChanges {
   }
 
   #add(parent: NodeId, item: Item): void {
-    if (this.#isBeingMade(parent, item)) return;
+    if (this.#isBeingMade(parent, item)) {
+      this.#held?.hold({ item });
+      return;
+    }
     const wanted = toLocalName(item.name, kindOf(item) === 'symlink');
     const name = this.#freeName(parent, wanted);
     const time = timestamp(item.modified);
