@@ -297,9 +297,14 @@ class HistoryWalk {
 
 const short = ([ino, text]: readonly [number, string]): string => `node ${ino}: ${text.slice(0, 20)} (${text.length})`;
 
-export const walk = async (world: World, steps: readonly Step[]): Promise<number> => {
+/** A step that depends on what is there: paths from the root with a slash, those of folders end in one. */
+export type Chosen = (paths: readonly string[]) => readonly Step[];
+
+/** Gives how many contents were acknowledged. */
+export const walk = async (world: World, steps: readonly (Step | Chosen)[]): Promise<number> => {
   const one = new HistoryWalk(world);
-  for (const step of steps) await one.take(step);
+  for (const step of steps)
+    for (const taken of typeof step === 'function' ? step(await world.paths()) : [step]) await one.take(taken);
   await one.end();
   return one.done;
 };

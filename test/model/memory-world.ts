@@ -1,4 +1,6 @@
 // A world in one process: the file system straight, the drive in memory, and trouble between them.
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../src/base/clock.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Drive, DriveFeatures } from '../../src/drive/drive.ts';
@@ -26,6 +28,9 @@ class JumpingClock implements Clock {
     return systemClock.sleep(ms, signal);
   }
 }
+
+const shortened = (tree: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(tree).map(([path, text]) => [path, `${text.slice(0, 20)} (${text.length})`]));
 
 export class MemoryWorld implements World, AsyncDisposable {
   readonly root = '';
@@ -74,7 +79,8 @@ export class MemoryWorld implements World, AsyncDisposable {
   async put(path: string, text: string): Promise<boolean> {
     const { store } = this.bench.memory;
     return this.#possible(() => {
-      if (store.find(path)?.kind === 'folder') throw new Error('a folder');
+      const above = store.find(path.slice(0, path.lastIndexOf('/')));
+      if (store.find(path)?.kind === 'folder' || (above?.kind ?? 'folder') !== 'folder') throw new Error('a folder');
       store.put(path, text);
     });
   }
@@ -149,8 +155,29 @@ export class MemoryWorld implements World, AsyncDisposable {
     return await this.bench.sync();
   }
 
+  async paths(): Promise<readonly string[]> {
+    const shown = await this.bench.shown().catch(() => ({}));
+    return [...new Set([...Object.keys(this.bench.tree()), ...Object.keys(shown)])].map((path) => `/${path}`);
+  }
+
   async history(): Promise<ReadonlySet<string>> {
     return this.bench.memory.store.history;
+  }
+
+  /** After `settle`: the mount shows what the drive holds, as soon as it has heard of it. */
+  async agrees(): Promise<void> {
+    const { bench } = this;
+    await bench.reopen({ listingAgeMs: 0 });
+    const onDrive = bench.tree();
+    // Uploads that others overtake may give a name to two items; the mount numbers them.
+    const isDouble = bench.memory.store.items.size > Object.keys(onDrive).length + 1;
+    const isSame = (shown: Record<string, string> | string): boolean =>
+      isDouble ? Object.keys(shown).length + 1 === bench.memory.store.items.size : isDeepStrictEqual(shown, onDrive);
+    const end = Date.now() + 5_000;
+    while (!isSame(await bench.shown().catch(String)) && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    const last = await bench.shown();
+    if (!isSame(last)) assert.deepEqual(shortened(last), shortened(onDrive));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

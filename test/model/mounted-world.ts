@@ -94,6 +94,12 @@ export class MountedWorld implements World, AsyncDisposable {
     return (await this.#mount.ask()) as readonly unknown[];
   }
 
+  async paths(): Promise<readonly string[]> {
+    return this.#place.emulator.admin
+      .tree()
+      .map(({ path: at, sha256 }) => (sha256 === undefined ? `${at.replace(/\/$/, '')}/` : at));
+  }
+
   async history(): Promise<ReadonlySet<string>> {
     const { admin } = this.#place.emulator;
     const texts = await Promise.all(admin.history().map(({ content }) => admin.readContent(content.sha256)));

@@ -35,6 +35,8 @@ export interface World {
   reopen(): Promise<void>;
   /** Without any more trouble, until everything is on the drive; gives what cannot get there. */
   settle(): Promise<readonly unknown[]>;
+  /** What the drive holds, or a mount of it shows: in the form of `Chosen`. */
+  paths(): Promise<readonly string[]>;
   /** Every content that the drive ever took. */
   history(): Promise<ReadonlySet<string>>;
 }
