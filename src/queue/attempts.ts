@@ -3,6 +3,7 @@
 import { FsError } from '../base/errors.ts';
 import { DriveError, type Fault } from '../drive/drive-error.ts';
 import type { Entry, Intent } from './intent.ts';
+import { endIfSuperseded } from './leaving.ts';
 import { sendContent } from './send-content.ts';
 import { sendComment, sendCommentRemoval, sendDescription } from './send-properties.ts';
 import { sendRemoval } from './send-removal.ts';
@@ -98,8 +99,9 @@ export class Attempts {
     turn.trouble = fault;
     const left = journal.get(entry.seq);
     if (left === undefined) return 0;
-    const parked = isPassing ? {} : { parked: reasonOf(fault), fault: fault.fault };
-    this.#keep({ ...withoutMarks(left), ...marksAfter(entry, left, fault), attempts, ...parked });
+    const now = { ...withoutMarks(left), ...marksAfter(entry, left, fault), attempts };
+    if (!isPassing && endIfSuperseded(this.#parts, now)) return 0;
+    this.#keep(isPassing ? now : { ...now, parked: reasonOf(fault), fault: fault.fault });
     const what = `${entry.intent.kind} of ${this.#parts.tree.path(entry.intent.node) ?? `node ${entry.intent.node}`}`;
     if (!isPassing) {
       log.error(`${what} is parked`, error);

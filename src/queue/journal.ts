@@ -80,6 +80,12 @@ export class Journal {
     return this.#replaced.has(node);
   }
 
+  /** The entries that are to give the node's item to another, or to remove it; in the order of the changes. */
+  ending(node: NodeId): Entry[] {
+    const removals = this.of(node).filter(({ intent }) => intent.kind === 'remove');
+    return [...this.#listed(this.#replaced.get(node)), ...removals].sort((a, b) => a.seq - b.seq);
+  }
+
   /** Something of this name (in any case of its letters) is to be made in the folder, or is being made now. */
   isMaking(place: Place): boolean {
     return this.#making.has(placeKey(place));

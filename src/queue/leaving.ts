@@ -2,7 +2,8 @@
 import type { NodeId } from '../metadata/node.ts';
 import type { Entry, Gone, Intent } from './intent.ts';
 import { type Entries, isTakingOver } from './saves.ts';
-import type { Parts } from './sending.ts';
+import { done, type Parts } from './sending.ts';
+import type { SentMark } from './sent-bytes.ts';
 
 export type Removal = Extract<Intent, { kind: 'remove' }>;
 
@@ -27,6 +28,34 @@ export const leavingWith = (
 export const withMarks = (removal: Removal, before: readonly Entry[]): Removal => {
   const sent = before.flatMap((entry) => entry.sent ?? []);
   return sent.length === 0 ? removal : { ...removal, sent };
+};
+
+const ofNode = <G extends Gone>(gone: G, node: NodeId, sent: readonly SentMark[]): G =>
+  gone.node === node ? { ...gone, sent: [...(gone.sent ?? []), ...sent] } : gone;
+
+/** What is known of the node's bytes, for whoever deals with its item next. */
+const handedOn = (entry: Entry, node: NodeId, sent: readonly SentMark[]): Entry => {
+  const { intent } = entry;
+  if (intent.kind !== 'remove') return { ...entry, sent: [...(entry.sent ?? []), ...sent] };
+  const { also } = ofNode(intent, node, sent);
+  const inside = also === undefined ? {} : { also: also.map((gone) => ofNode(gone, node, sent)) };
+  return { ...entry, intent: { ...ofNode(intent, node, sent), ...inside } };
+};
+
+/**
+ * A content of a file that was removed, or whose name a save has taken, since this was sent for the first time: nobody would see
+ * it any more, and it must not keep others waiting. True if the entry was such a one, which it is the end of.
+ */
+export const endIfSuperseded = (parts: Parts, entry: Entry): boolean => {
+  const { journal, store } = parts;
+  const { node, kind } = entry.intent;
+  const [next] = journal.ending(node).filter(({ seq }) => seq > entry.seq);
+  if (kind !== 'put-content' || isTakingOver(entry.intent) || next === undefined) return false;
+  store.transact(() => {
+    if (entry.sent !== undefined) journal.put(handedOn(next, node, entry.sent));
+    done(parts, entry);
+  });
+  return true;
 };
 
 /** What a removal removes. */

@@ -11,6 +11,7 @@ import type { Node } from '../metadata/node.ts';
 import { giveWay, partWays } from './give-way.ts';
 import type { Place } from './intent.ts';
 import { keepForReaders } from './keep-for-readers.ts';
+import { endIfSuperseded } from './leaving.ts';
 import { inherit } from './saves.ts';
 import {
   baseAfter,
@@ -36,6 +37,8 @@ type ContentEntry = Parameters<Send<'put-content'>>[1];
 
 export const sendContent: Send<'put-content'> = async (parts, given, context) => {
   const { replaces } = given.intent;
+  // Where there may be a new item, that has to be found out first.
+  if (parts.tree.get(given.intent.node)?.item !== undefined && endIfSuperseded(parts, given)) return;
   if (replaces !== undefined) await keepForReaders(parts, parts.tree.get(replaces.node), context.signal);
   const entry = inherit(parts, { enter: context.enqueue, replace: context.replace }, given);
   const node = parts.tree.get(entry.intent.node);

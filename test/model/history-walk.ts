@@ -285,13 +285,27 @@ class HistoryWalk {
     const isAnyUndecided = parked.some(isUndecided);
     const stuck = parked.filter((one) => !isUndecided(one) && !(isAnyUndecided && isBehind(one)));
     assert.deepEqual(stuck, [], 'everything gets to the drive');
-    const history = await this.#world.history();
+    const history = new Set([...(await this.#world.history()), ...(await this.#waiting(parked))]);
     const lost = [...this.#ledger].filter(([, text]) => !history.has(text));
     assert.deepEqual(lost.map(short), [], 'acknowledged here, and vanished');
     assert.deepEqual(
       this.#theirs.filter((text) => !history.has(text)).map((text) => text.slice(0, 20)),
       [],
     );
+  }
+
+  /** Contents that are in the queue, behind something that somebody has to decide. */
+  async #waiting(parked: readonly unknown[]): Promise<readonly string[]> {
+    const { calls } = this.#world;
+    const texts: string[] = [];
+    for (const one of parked) {
+      const path = this.#at((one as { readonly path: string }).path);
+      const fd = await calls.open(path, 0).catch(() => undefined);
+      if (fd === undefined) continue;
+      texts.push(await this.#whole(fd).catch(() => ''));
+      await calls.close(fd);
+    }
+    return texts;
   }
 }
 
