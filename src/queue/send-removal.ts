@@ -150,7 +150,6 @@ const removeFile = async (parts: Parts, entry: RemovalEntry, base: Item, signal:
     const isAsKnown =
       isSamePlace(base, now) && (await isKnownContent(parts.drive, entry.intent, { base, now }, signal));
     if (!isAsKnown) {
-      parts.changes.replaceContent(entry.intent.node, now);
       bringBack(parts, entry, now, 'somebody has changed it meanwhile');
       return false;
     }
@@ -178,13 +177,22 @@ const isKnownContent = async (
 
 /** It stays on the drive, and comes back into the tree where the drive has it by now. */
 const bringBack = (parts: Parts, entry: RemovalEntry, now: Item, why: string): void => {
+  const { tree, changes } = parts;
   const { node, from } = entry.intent;
   parts.log.warn(`${from.name} is not removed: ${why}`);
   parts.store.transact(() => {
+    // What a program writes to the file that it removed is for nobody else: it must not get into the one that comes back.
+    if (isOpen(parts, node)) tree.update(node, { item: undefined, base: undefined });
+    else if (tree.get(node)?.kind !== 'folder') changes.replaceContent(node, now);
     done(parts, entry);
-    parts.tree.update(node, { listedAt: undefined });
-    parts.changes.applyLooked(now);
+    tree.update(node, { listedAt: undefined });
+    changes.applyLooked(now);
   });
+};
+
+const isOpen = ({ tree, contents }: Parts, id: NodeId): boolean => {
+  const { content } = tree.get(id) ?? {};
+  return content !== undefined && contents.used(content) !== undefined;
 };
 
 const removeItem = async (

@@ -126,13 +126,13 @@ for (const [name, open] of Object.entries(sharedDrives))
       assert.deepEqual(await others.tree(), { 'c.txt': 'old' });
     });
 
-    test('has changed what we remove: it stays, and comes back', async () => {
+    test('has changed what we remove: it stays, and comes back, and is not what a program still has open', async () => {
       await using shared = await open();
       const { others } = shared;
       await using bench = await shared.open();
       await others.put('a.txt', 'old');
       await bench.list();
-      const fd = await bench.calls.open('/a.txt', 0);
+      const fd = await bench.calls.open('/a.txt', 2);
       assert.equal((await bench.calls.read(fd, 0, 9)).toString(), 'old');
       await others.put('a.txt', 'theirs');
       await bench.calls.unlink('/a.txt');
@@ -140,7 +140,14 @@ for (const [name, open] of Object.entries(sharedDrives))
       assert.deepEqual(await others.tree(), { 'a.txt': 'theirs' });
       await until(async () => (await bench.list()).length > 0);
       assert.deepEqual(await bench.shown(), await others.tree());
+      await bench.calls.write(fd, Buffer.from('scratch'), 0);
+      assert.equal((await bench.calls.read(fd, 0, 9)).toString(), 'scratch');
+      assert.equal((await bench.calls.fstat(fd)).links, 0);
+      await bench.calls.fsync(fd);
       await bench.calls.close(fd);
+      assert.deepEqual(await bench.sync(), []);
+      assert.deepEqual(await others.tree(), { 'a.txt': 'theirs' });
+      assert.deepEqual(await bench.shown(), await others.tree());
     });
 
     test('has renamed what we remove: it stays', async () => {
