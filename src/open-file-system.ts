@@ -206,7 +206,7 @@ class Composition implements OpenedFileSystem {
     const { settings } = options;
     this.#parts = {
       ...{ store, tree, listings, changes, contents, journal, conflicts, queue, space, drive, clock, log, settings },
-      ...{ references, xattrs },
+      ...{ references, xattrs, kernel: () => this.#kernel },
     };
     this.fs = new DriveFileSystem(this.#parts);
     this.upkeep = this.#makeUpkeep(brake, options.folder);
@@ -229,7 +229,6 @@ class Composition implements OpenedFileSystem {
   #makeUpkeep(brake: Brake, folder: string): Upkeep {
     return new Upkeep({
       ...{ ...this.#parts, fs: this.fs, brake, folder },
-      kernel: () => this.#kernel,
       settled: (node) => this.fs.settled(node),
     });
   }

@@ -1,5 +1,6 @@
 // Attributes of a node as programs see them: the record, the mount's defaults, and what an open content knows better.
 import type { Timestamp } from '../base/timestamp.ts';
+import type { ContentFile } from '../content/content-file.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import type { Attributes, Entry } from './file-system.ts';
 import { type FsParts, needNode } from './parts.ts';
@@ -9,9 +10,17 @@ const permissions = { file: 0o666, folder: 0o777, symlink: 0o777 } as const;
 /** When contents that are open were last written to, until that is saved with them. */
 export type Written = ReadonlyMap<NodeId, Timestamp>;
 
-export const attributesOf = (parts: FsParts, node: Node, written: Written): Attributes => {
-  const { settings, contents } = parts;
-  const file = node.content === undefined ? undefined : contents.used(node.content);
+const openContent = ({ contents }: FsParts, { content }: Node): ContentFile | undefined =>
+  content === undefined ? undefined : contents.used(content);
+
+/** `file`: the version that is asked about. */
+export const attributesOf = (
+  parts: FsParts,
+  node: Node,
+  written: Written,
+  file: ContentFile | undefined = openContent(parts, node),
+): Attributes => {
+  const { settings } = parts;
   const size = file?.size ?? node.size;
   const holes = file?.holeBytes ?? node.holeBytes ?? 0;
   const writtenAt = written.get(node.id);
@@ -37,7 +46,7 @@ const linksOf = (node: Node): number => {
   return node.parent === undefined ? 0 : 1;
 };
 
-export const entryOf = (parts: FsParts, id: NodeId, written: Written): Entry => {
+export const entryOf = (parts: FsParts, id: NodeId, written: Written, file?: ContentFile): Entry => {
   const node = needNode(parts, id);
-  return { attributes: attributesOf(parts, node, written), validMs: parts.listings.validMs(node) };
+  return { attributes: attributesOf(parts, node, written, file), validMs: parts.listings.validMs(node) };
 };

@@ -76,10 +76,10 @@ export class DriveFileSystem implements FileSystem {
     this.#files.close();
   }
 
-  getattr(node: NodeId): Promise<Entry> {
+  getattr(node: NodeId, _signal?: AbortSignal, handle?: HandleId): Promise<Entry> {
     const parent = needNode(this.#parts, node).parent;
     if (parent !== undefined) this.#parts.listings.touch(parent);
-    return Promise.resolve(this.#entry(node));
+    return Promise.resolve(this.#entry(node, handle));
   }
 
   async setattr(id: NodeId, changes: AttributeChanges): Promise<Entry> {
@@ -292,8 +292,11 @@ export class DriveFileSystem implements FileSystem {
     return children.map(({ id, name, kind }, index) => ({ name, node: id, kind, next: index + 1 }));
   }
 
-  #entry(node: NodeId): Entry {
-    return entryOf(this.#parts, node, this.#files.written);
+  #entry(node: NodeId, handle?: HandleId): Entry {
+    const file = handle === undefined ? undefined : this.#files.contentOf(handle);
+    const entry = entryOf(this.#parts, node, this.#files.written, file);
+    // The kernel has one size for all who have the file open: it has to ask whenever somebody reads near the end.
+    return this.#files.isOldOpen(node) ? { ...entry, validMs: 0 } : entry;
   }
 
   #counted(node: NodeId): Entry {

@@ -48,6 +48,11 @@ export interface OpenFile {
   /** The content is what it was at the last open of this node: the kernel may keep its page cache. */
   readonly keepCache: boolean;
   /**
+   * Somebody has another version of the file open, which he goes on reading: what this handle reads and writes must not go through
+   * the page cache, which has his.
+   */
+  readonly direct?: true;
+  /**
    * Descriptor of a file on this disk that holds exactly the content, now and while the handle is open, whoever changes it.
    * A driver may read there instead of asking `read`. Only for handles that cannot write, and where it pays.
    */
@@ -99,7 +104,8 @@ export interface FileSystem {
   lookup(parent: NodeId, name: string, signal: AbortSignal): Promise<Entry>;
   /** The kernel dropped `count` references. A node without name, reference and handle is forgotten for good. */
   forget(node: NodeId, count: number): void;
-  getattr(node: NodeId, signal: AbortSignal): Promise<Entry>;
+  /** With `handle`, the size is that of the version that the handle reads. */
+  getattr(node: NodeId, signal: AbortSignal, handle?: HandleId): Promise<Entry>;
   /** chmod, chown, utimensat, truncate and ftruncate. Truncation waits only for bytes that stay and are not on this disk. */
   setattr(node: NodeId, changes: AttributeChanges, signal: AbortSignal): Promise<Entry>;
   readlink(node: NodeId, signal: AbortSignal): Promise<string>;

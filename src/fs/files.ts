@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { FsError } from '../base/errors.ts';
 import type { Timestamp } from '../base/timestamp.ts';
 import type { ContentFile } from '../content/content-file.ts';
+import type { ContentId } from '../content/content-record.ts';
 import { ReadWindow } from '../content/read-window.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import type { HandleId, OpenFile } from './file-system.ts';
@@ -36,6 +37,7 @@ const canWrite = (flags: number): boolean => (flags & accessMode) !== constants.
 export class Files {
   readonly #parts: FsParts;
   readonly #handles: Map<HandleId, Handle>;
+  readonly #byNode = new Map<NodeId, Set<Handle>>();
   readonly #nextHandle: () => HandleId;
   /** When contents were last written to, until that is saved with them. */
   readonly written = new Map<NodeId, Timestamp>();
@@ -77,18 +79,40 @@ export class Files {
   /** Opens without asking anybody. */
   openNow(node: Node, flags: number): OpenFile {
     const file = this.#openContent(node);
-    const handle = this.#nextHandle();
-    this.#handles.set(handle, { node: node.id, flags, file, window: new ReadWindow() });
+    const direct = this.#isReadOtherThan(node.id, file.id);
+    const id = this.#nextHandle();
+    const handle = { node: node.id, flags, file, window: new ReadWindow() };
+    this.#handles.set(id, handle);
+    this.#byNode.set(node.id, (this.#byNode.get(node.id) ?? new Set()).add(handle));
     this.#parts.references.opened(node.id);
     const keepCache = this.#lastOpened.get(node.id) === file.id;
-    this.#lastOpened.set(node.id, file.id);
+    if (!direct) this.#lastOpened.set(node.id, file.id);
     const whole = canWrite(flags) || file.size < worthHandingOut ? undefined : file.handOut();
-    return { handle, keepCache, ...(whole === undefined ? {} : { whole }) };
+    const how = { ...(direct ? { direct } : {}), ...(whole === undefined ? {} : { whole }) };
+    return { handle: id, keepCache, ...how };
   }
 
-  read(id: HandleId, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array> {
-    const { file, window } = this.#need(id);
-    return file.read(offset, size, signal, window);
+  #isReadOtherThan(node: NodeId, content: ContentId | undefined): boolean {
+    return [...(this.#byNode.get(node) ?? [])].some(({ file }) => file.id !== content);
+  }
+
+  /** Somebody goes on reading a version that the file no longer has. */
+  isOldOpen(id: NodeId): boolean {
+    return this.#byNode.has(id) && this.#isReadOtherThan(id, this.#parts.tree.get(id)?.content);
+  }
+
+  /** The version that the handle reads. */
+  contentOf(id: HandleId): ContentFile | undefined {
+    return this.#handles.get(id)?.file;
+  }
+
+  async read(id: HandleId, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array> {
+    const { node, file, window } = this.#need(id);
+    const bytes = await file.read(offset, size, signal, window);
+    // Behind the end of an older version the kernel keeps zeros, which would be seen once it hears of the size of the newer one.
+    if (bytes.length < size && this.#parts.tree.get(node)?.content !== file.id)
+      this.#parts.kernel().invalidateNode(node);
+    return bytes;
   }
 
   write(id: HandleId, offset: number, data: Uint8Array): number {
@@ -133,8 +157,12 @@ export class Files {
   }
 
   release(id: HandleId): NodeId {
-    const { node, file, flags } = this.#need(id);
+    const handle = this.#need(id);
+    const { node, file, flags } = handle;
     this.#handles.delete(id);
+    const others = this.#byNode.get(node);
+    others?.delete(handle);
+    if (others?.size === 0) this.#byNode.delete(node);
     this.#saveAtLast(node, file);
     if (file.isHandedOut && canWrite(flags)) this.#closeLater(node, file);
     else this.#parts.contents.close(file);

@@ -15,6 +15,7 @@ import type { Conflicts } from '../queue/conflicts.ts';
 import type { Journal } from '../queue/journal.ts';
 import type { UploadQueue } from '../queue/upload-queue.ts';
 import type { Store } from '../store/store.ts';
+import type { KernelCache } from './file-system.ts';
 import type { References } from './references.ts';
 
 export interface FsSettings {
@@ -46,6 +47,8 @@ export interface FsParts {
   readonly references: References;
   readonly xattrs: LocalXattrs;
   readonly space: FreeSpace;
+  /** What the kernel keeps of names, attributes and contents. */
+  readonly kernel: () => KernelCache;
 }
 
 export const now = ({ clock }: FsParts): Timestamp => timestampNow(clock.now());

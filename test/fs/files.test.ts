@@ -4,6 +4,8 @@ import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { DriveError } from '../../src/drive/drive-error.ts';
 import { failureOf } from '../../src/fs/errno.ts';
+import type { HandleId } from '../../src/fs/file-system.ts';
+import { rootNode } from '../../src/metadata/node.ts';
 import { O_APPEND, O_RDWR, O_TRUNC, O_WRONLY } from '../suites/posix/calls.ts';
 import { failingDrive, type Plan } from '../support/failing-drive.ts';
 import { Bench } from '../support/opened.ts';
@@ -50,6 +52,29 @@ test('a handle goes on reading its version once it has it, a new one reads the n
   assert.equal(await bench.read('/a'), 'second');
   await bench.calls.close(fd);
   assert.equal(bench.opened.cachedBytes(), 6);
+});
+
+test('a handle that reads an older version knows the size of that, and the kernel asks for it', async () => {
+  await using bench = await Bench.open({ fs: { listingAgeMs: 0 } });
+  bench.memory.store.put('a', 'first');
+  const { fs } = bench.opened;
+  const signal = AbortSignal.timeout(10_000);
+  const { attributes } = await fs.lookup(rootNode, 'a', signal);
+  const sizeBy = async (handle?: HandleId) => (await fs.getattr(attributes.node, signal, handle)).attributes.size;
+  const old = await fs.open(attributes.node, 0, signal);
+  await fs.read(old.handle, 0, 100, signal);
+  const another = await fs.open(attributes.node, 0, signal);
+  assert.deepEqual([another.keepCache, another.direct], [true, undefined]);
+  bench.memory.store.put('a', 'second');
+  await refresh(bench);
+  assert.deepEqual([await sizeBy(old.handle), await sizeBy()], [5, 6]);
+  const fresh = await fs.open(attributes.node, 0, signal);
+  assert.deepEqual([fresh.direct, await sizeBy(fresh.handle)], [true, 6]);
+  assert.equal((await fs.getattr(attributes.node, signal)).validMs, 0);
+  for (const { handle } of [old, another]) await fs.release(handle);
+  const last = await fs.open(attributes.node, 0, signal);
+  assert.deepEqual([last.direct, last.keepCache], [undefined, false], 'the page cache has the older one yet');
+  for (const { handle } of [fresh, last]) await fs.release(handle);
 });
 
 test('a handle that has read nothing yet moves on with the drive, and so do those who wait with it', async () => {

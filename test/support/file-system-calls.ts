@@ -224,7 +224,8 @@ export class FileSystemCalls implements Calls {
   }
 
   async fstat(fd: number): Promise<Status> {
-    return toStatus((await this.#fs.getattr(this.#descriptor(fd).node, signal)).attributes);
+    const { node, handle } = this.#descriptor(fd);
+    return toStatus((await this.#fs.getattr(node, signal, handle)).attributes);
   }
 
   stat(path: string): Promise<Status> {

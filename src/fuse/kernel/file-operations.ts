@@ -13,8 +13,11 @@ import { dropSetId } from './set-id-bits.ts';
 /** FOPEN_KEEP_CACHE: what the kernel read from this node before is still right. */
 const keepCache = 2;
 
+/** FOPEN_DIRECT_IO */
+const directIo = 1;
+
 /** FOPEN_DIRECT_IO and FOPEN_PASSTHROUGH: 1 and 128. */
-const modeFlags: Readonly<Record<IoMode['kind'], number>> = { cached: 0, beside: 129, backed: 128 };
+const modeFlags = { beside: 129, backed: 128 } as const;
 
 /** An open file, and how the kernel reads it. */
 export interface KernelFile {
@@ -27,11 +30,17 @@ export const kernelFile = (call: Call, node: NodeId, file: OpenFile): KernelFile
   mode: call.connection.passthrough?.opened(node, file) ?? { kind: 'cached' },
 });
 
+const openFlags = ({ file, mode }: KernelFile): number => {
+  // The kernel refuses both together: it has no cache of its own of what it reads elsewhere.
+  if (mode.kind !== 'cached') return modeFlags[mode.kind];
+  if (file.direct) return directIo;
+  return file.keepCache ? keepCache : 0;
+};
+
 export const openOut = ({ file, mode }: KernelFile, reply: ByteWriter): void => {
   reply
     .u64(file.handle)
-    // The kernel refuses both together: it has no cache of its own of what it reads elsewhere.
-    .u32(file.keepCache && mode.kind === 'cached' ? keepCache : modeFlags[mode.kind])
+    .u32(openFlags({ file, mode }))
     .u32(mode.kind === 'cached' ? 0 : mode.backing);
 };
 

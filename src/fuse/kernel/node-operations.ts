@@ -1,12 +1,12 @@
 // Rows for one node as a whole: finding, counting, attributes.
 import { systemClock } from '../../base/clock.ts';
 import { type Timestamp, timestampNow } from '../../base/timestamp.ts';
-import type { AttributeChanges, Entry, FileSystemStatus, NodeId } from '../../fs/file-system.ts';
+import type { AttributeChanges, Entry, FileSystemStatus, HandleId, NodeId } from '../../fs/file-system.ts';
 import { attributesOut, entryOut } from './attribute-wire.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Call } from './call.ts';
-import { nameIn, u32In, u64In } from './field-decoding.ts';
+import { handleIn, nameIn, u32In, u64In } from './field-decoding.ts';
 import { noBody, nothing, operation, type Row } from './operation.ts';
 import { withSetIdDropped } from './set-id-bits.ts';
 
@@ -25,6 +25,16 @@ const batchForgetIn = (body: ByteReader): readonly Forgotten[] => {
 
 const forgetAll = (call: Call, all: readonly Forgotten[]): void => {
   for (const { node, count } of all) call.fs.forget(node, count);
+};
+
+/** FUSE_GETATTR_FH of fuse.h: asked while an open file is read. */
+const withHandle = 1;
+
+const getattrIn = (body: ByteReader): HandleId | undefined => {
+  const flags = body.u32();
+  body.skip(4);
+  const handle = handleIn(body);
+  return (flags & withHandle) === 0 ? undefined : handle;
 };
 
 /** FATTR_* of fuse.h. */
@@ -91,7 +101,7 @@ const unanswered = { answered: false };
 export const nodeOperations: readonly Row[] = [
   [1, operation('lookup', nameIn, (c, name) => c.fs.lookup(c.node, name, c.signal), entryOut)],
   [2, operation('forget', u64In, (c, count) => c.fs.forget(c.node, count), noBody, unanswered)],
-  [3, operation('getattr', nothing, (c) => c.fs.getattr(c.node, c.signal), attributesOut)],
+  [3, operation('getattr', getattrIn, (c, handle) => c.fs.getattr(c.node, c.signal, handle), attributesOut)],
   [4, operation('setattr', setattrIn, setattr, attributesOut)],
   [5, operation('readlink', nothing, (c) => c.fs.readlink(c.node, c.signal), textOut)],
   [17, operation('statfs', nothing, (c) => c.fs.statfs(c.signal), statusOut)],

@@ -68,7 +68,8 @@ export class Callbacks {
         giving(signal, `getattr ${path}`, () => this.#paths.at(path, async (attributes) => statArray(attributes))),
       fgetattr: (signal, path: string, file: number) =>
         giving(signal, `fgetattr ${path}`, async () => {
-          const { attributes } = await this.#fs.getattr(this.#open.get(file).node, this.#signal);
+          const { node, handle } = this.#open.get(file);
+          const { attributes } = await this.#fs.getattr(node, this.#signal, handle);
           return statArray(attributes);
         }),
       statfs: (signal) => giving(signal, 'statfs', async () => statvfsArray(await this.#fs.statfs(this.#signal))),

@@ -1,5 +1,6 @@
 // The portable driver: a FileSystem through fuse-native and libfuse 2. What libfuse 2 cannot do is not here: telling the
-// kernel about remote changes (it believes what it knows for a second), interrupting, rename flags, holes, nanoseconds.
+// kernel about remote changes (it believes what it knows for a second), interrupting, rename flags, holes, nanoseconds, and keeping
+// one open file out of the kernel's page cache: programs that have two versions of a file open at once may get bytes of either.
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type Fuse from 'fuse-native';

@@ -1,0 +1,82 @@
+// A file that somebody else replaces while programs here have it open: who has begun to read goes on in the version he began with,
+// who opens it afterwards reads the new one, and nobody a mixture.
+import assert from 'node:assert/strict';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { emulated } from '../support/emulated.ts';
+import { mountObstacle } from '../support/mounted.ts';
+import { Skydrive } from '../support/skydrive.ts';
+
+/** What a buffer holds: letters and how many of them follow each other. */
+const runs = (bytes: Buffer): string => {
+  const found: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    let end = at;
+    while (end < bytes.length && bytes[end] === bytes[at]) end += 1;
+    found.push(`${String.fromCharCode(bytes[at] ?? 0)}${end - at}`);
+    at = end;
+  }
+  return found.join(' ');
+};
+
+const readAt = async (file: FileHandle, offset: number, length: number): Promise<Buffer> => {
+  const pieces: Buffer[] = [];
+  for (let at = offset; at < offset + length; ) {
+    const { bytesRead, buffer } = await file.read(
+      Buffer.alloc(Math.min(65536, offset + length - at)),
+      0,
+      undefined,
+      at,
+    );
+    if (bytesRead === 0) break;
+    pieces.push(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return Buffer.concat(pieces);
+};
+
+const size = async (path: string): Promise<number> => (await stat(path)).size;
+
+describe('two versions of a file open at once', () => {
+  it('on fuse-native', { skip: 'fuse-native has no way to keep one of two open files out of the page cache' });
+});
+
+for (const [what, before, after] of [
+  ['as long as the old one', 900_000, 900_000],
+  ['shorter', 900_000, 300_001],
+  ['longer', 300_001, 900_000],
+  ['shorter, and large', 4_000_000, 3_000_000],
+  ['longer, and large', 3_000_000, 4_000_000],
+] as const)
+  describe(`a version that is ${what}`, { skip: mountObstacle() ?? false, timeout: 60_000 }, () => {
+    it('is read by those who open it afterwards, and by nobody else', async () => {
+      await using place = await emulated({ strict: true }, 'graph', ['feed_interval: 200ms']);
+      const { admin } = place.emulator;
+      await admin.put({ path: '/file' }, 'a'.repeat(before));
+      await using skydrive = new Skydrive(place, 'kernel');
+      await skydrive.mount();
+      const path = join(skydrive.mountpoint, 'file');
+      assert.equal(runs(await readFile(path)), `a${before}`, 'all of it is here');
+      await using old = await open(path);
+      assert.equal(runs(await readAt(old, 0, 4096)), 'a4096');
+      const first = (await stat(path)).mtimeMs;
+      await delay(1100);
+      await admin.put({ path: '/file' }, 'b'.repeat(after));
+      while ((await stat(path)).mtimeMs === first) await delay(20);
+      await using fresh = await open(path);
+      assert.equal(runs(await readAt(fresh, 0, 100_000)), 'b100000');
+      assert.equal(runs(await readAt(old, 200_000, 100_000)), 'a100000');
+      assert.equal(runs(await readAt(fresh, 0, 9_000_000)), `b${after}`);
+      assert.equal(await size(path), after);
+      assert.equal(runs(await readAt(old, 0, 9_000_000)), `a${before}`);
+      assert.equal(runs(await readFile(path)), `b${after}`);
+      assert.equal(await size(path), after);
+      await old.close();
+      assert.equal(runs(await readFile(path)), `b${after}`);
+      await fresh.close();
+      assert.equal(runs(await readFile(path)), `b${after}`);
+      assert.equal(await size(path), after);
+    });
+  });
