@@ -30,9 +30,10 @@ const flag = {
   dropSetId: 1 << 28,
   longSetxattr: 1 << 29,
 } as const;
-/** FUSE_INIT_EXT: there are further flags. FUSE_PASSTHROUGH is one of them. */
+/** FUSE_INIT_EXT: there are further flags, those from bit 32 on. */
 const extended = 1 << 30;
-const passthroughFlag = 1 << 5;
+/** FUSE_DIRECT_IO_ALLOW_MMAP and FUSE_PASSTHROUGH. */
+const furtherFlag = { mapDirectIo: 1 << 4, passthrough: 1 << 5 } as const;
 
 /**
  * Left out on purpose: WRITEBACK_CACHE (the kernel would ignore sizes and times that change remotely), AUTO_INVAL_DATA (it
@@ -59,6 +60,8 @@ export interface Session {
   readonly flags: number;
   /** SETXATTR comes with 16 bytes in front of the name instead of 8. */
   readonly longSetxattr: boolean;
+  /** Bits 32 and up. */
+  readonly furtherFlags: number;
   /** Complete contents can be handed to the kernel (passthrough.ts). */
   readonly passthrough: boolean;
 }
@@ -75,15 +78,17 @@ export const agree = (offer: InitIn, wantsPassthrough: boolean): Session => {
   if (offer.major < protocolMajor || (offer.major === protocolMajor && offer.minor < oldestMinor)) {
     throw new FsError('EPROTO', `the kernel speaks FUSE ${offer.major}.${offer.minor}; 7.${oldestMinor} is needed`);
   }
-  const passthrough = wantsPassthrough && (offer.furtherFlags & passthroughFlag) !== 0;
-  const flags = (offer.flags & wanted) | (passthrough ? extended : 0);
+  const wantedFurther = furtherFlag.mapDirectIo | (wantsPassthrough ? furtherFlag.passthrough : 0);
+  const furtherFlags = offer.furtherFlags & wantedFurther;
+  const flags = (offer.flags & wanted) | (furtherFlags === 0 ? 0 : extended);
   return {
     major: protocolMajor,
     minor: offer.major === protocolMajor ? Math.min(offer.minor, protocolMinor) : protocolMinor,
     maxReadahead: Math.min(offer.maxReadahead, maxReadahead),
     flags,
     longSetxattr: (flags & flag.longSetxattr) !== 0,
-    passthrough,
+    furtherFlags,
+    passthrough: (furtherFlags & furtherFlag.passthrough) !== 0,
   };
 };
 
@@ -93,6 +98,6 @@ export const initOut = (session: Session, reply: ByteWriter): void => {
   // Times are kept to the nanosecond.
   reply.u32(1);
   reply.u16(maxWrite / pageSize).u16(0);
-  reply.u32(session.passthrough ? passthroughFlag : 0).u32(session.passthrough ? maxStackDepth : 0);
+  reply.u32(session.furtherFlags).u32(session.passthrough ? maxStackDepth : 0);
   reply.zeros(24);
 };

@@ -26,7 +26,10 @@ interface ProtocolServerOptions {
   readonly passthrough?: Passthrough;
 }
 
-const unstarted: Session = { major: 0, minor: 0, maxReadahead: 0, flags: 0, longSetxattr: false, passthrough: false };
+const unstarted: Session = {
+  ...{ major: 0, minor: 0, maxReadahead: 0, flags: 0, furtherFlags: 0 },
+  ...{ longSetxattr: false, passthrough: false },
+};
 
 export class ProtocolServer implements Connection {
   readonly #fs: FileSystem;
