@@ -128,7 +128,11 @@ const notOurs: ReadonlySet<HoldKind> = new Set(['unconfirmed', 'account']);
 const usualFeedIntervalMs = 5_000;
 /** Kept here of an item rather than of a node. */
 const itemAttributes = 'user.skydrive.link.';
-const noKernel: KernelCache = { invalidateEntry: () => {}, invalidateNode: () => {} };
+const noKernel: KernelCache = {
+  invalidateEntry: () => {},
+  invalidateAttributes: () => {},
+  invalidateNode: () => {},
+};
 
 export const openFileSystem = (options: OpenFileSystemOptions): OpenedFileSystem => new Composition(options);
 
@@ -164,7 +168,7 @@ class Composition implements OpenedFileSystem {
       isPinned: (node) => inherited({ tree, xattrs }, node as NodeId, 'pin') !== undefined,
     });
     const held = drive.features.changeFeed ? new HeldChanges(store) : undefined;
-    const listener = this.#treeListener({ store, tree, journal, contents, references });
+    const listener = this.#treeListener({ store, tree, journal, contents, references, xattrs, conflicts });
     const changes = new RemoteChanges({ store, tree, held, listener, now: () => timestampNow(clock.now()) });
     const intervalMs = options.feedIntervalMs ?? usualFeedIntervalMs;
     const renew = (folder: NodeId): Promise<void> => listings.renew(folder);
@@ -326,8 +330,14 @@ class Composition implements OpenedFileSystem {
     await store.close();
   }
 
-  #treeListener(parts: Pick<FsParts, 'store' | 'tree' | 'journal' | 'contents' | 'references'>): TreeListener {
-    const { store, tree, journal, contents, references } = parts;
+  #treeListener(
+    parts: Pick<FsParts, 'store' | 'tree' | 'journal' | 'contents' | 'references' | 'xattrs' | 'conflicts'>,
+  ): TreeListener {
+    const { store, tree, journal, contents, references, xattrs, conflicts } = parts;
+    const nameless = (node: NodeId): void => {
+      if (references.isKnownToKernel(node)) this.#kernel.invalidateAttributes(node);
+      store.afterCommit(() => this.#lost.add(node));
+    };
     return {
       isMaking: (parent, name) => journal.isMaking({ parent, name }),
       entryChanged: (parent, name) => {
@@ -342,7 +352,13 @@ class Composition implements OpenedFileSystem {
         this.fs.pins.look(node);
       },
       contentReplaced: (_, content) => contents.retire(content),
-      nodeLost: (node) => store.afterCommit(() => this.#lost.add(node)),
+      isBeingRead: (node) => this.fs.isBeingRead(node) && journal.of(node).length === 0 && !journal.isReplaced(node),
+      succeeded: (former, heir) => {
+        xattrs.pass(former, heir, '');
+        conflicts.pass(former, heir);
+        nameless(former);
+      },
+      nodeLost: nameless,
     };
   }
 

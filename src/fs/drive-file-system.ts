@@ -71,6 +71,11 @@ export class DriveFileSystem implements FileSystem {
     this.#folders.eraseIfUnused(node);
   }
 
+  /** Programs have the file open, and none of them can write. */
+  isBeingRead(node: NodeId): boolean {
+    return this.#files.isBeingRead(node);
+  }
+
   /** No call is under way, and none follows: contents that are kept a little longer are let go. */
   close(): void {
     this.#files.close();

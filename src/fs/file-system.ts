@@ -184,6 +184,8 @@ export interface FileSystem {
 export interface KernelCache {
   /** The name leads elsewhere, or nowhere, or exists now. */
   invalidateEntry(parent: NodeId, name: string): void;
+  /** Attributes of the node are out of date; its content is not. */
+  invalidateAttributes(node: NodeId): void;
   /** Attributes and content of the node are out of date. */
   invalidateNode(node: NodeId): void;
 }

@@ -96,6 +96,12 @@ export class Files {
     return [...(this.#byNode.get(node) ?? [])].some(({ file }) => file.id !== content);
   }
 
+  /** Handles are open, and none of them can write. */
+  isBeingRead(id: NodeId): boolean {
+    const handles = [...(this.#byNode.get(id) ?? [])];
+    return handles.length > 0 && !handles.some(({ flags }) => canWrite(flags));
+  }
+
   /** Somebody goes on reading a version that the file no longer has. */
   isOldOpen(id: NodeId): boolean {
     return this.#byNode.has(id) && this.#isReadOtherThan(id, this.#parts.tree.get(id)?.content);

@@ -21,6 +21,10 @@ export interface TreeListener {
   nodeChanged(node: NodeId): void;
   /** The node has new content on the drive; what was kept here under the old number is of an old version. */
   contentReplaced(node: NodeId, content: number): void;
+  /** Programs are reading the node's content, and nothing else is going on with the node. */
+  isBeingRead(node: NodeId): boolean;
+  /** The item, and all that goes with it, is another node's from now on, which has the name. */
+  succeeded(former: NodeId, heir: NodeId): void;
   /** The node lost its name, because the drive has no such item any more. */
   nodeLost(node: NodeId): void;
 }
@@ -396,11 +400,41 @@ export class RemoteChanges {
   #adopt(node: Node, item: Item, folder: NodeId | undefined): void {
     const { item: before } = node;
     if (before !== undefined && before.version !== item.version) this.#supersede(before);
+    if (this.#isReadOn(node, item)) {
+      this.#succeed(node, item, folder);
+      return;
+    }
     const { content, place } = node.ahead;
     const follows = { content: content !== true, place: place !== true };
     const base = node.base === undefined ? {} : { base: rebased(node.base, item, follows) };
     this.#tree.update(node.id, { item, ...base, ...this.#contentChanges(node, item), ...this.#mark() });
     if (folder !== undefined && this.#isToMove(node, item, folder)) this.#replace(node, item, folder);
+  }
+
+  /** Who reads a version must not get bytes, a length or a mapping of the next one. The kernel knows one of each for a node. */
+  #isReadOn(node: Node, item: Item): boolean {
+    const isOther = node.item !== undefined && !isSameContent(node.item, item);
+    return node.kind === 'file' && node.parent !== undefined && isOther && this.#listener.isBeingRead(node.id);
+  }
+
+  /** As if a program had written the new content into another file, and renamed that over the node. */
+  #succeed(node: Node, item: Item, folder: NodeId | undefined): void {
+    const { kind, parent = rootNode, name, mode, uid, gid, born } = node;
+    const isToMove = folder !== undefined && this.#isToMove(node, item, folder);
+    this.#listener.entryChanged(parent, name);
+    this.#tree.detach(node.id);
+    this.#tree.update(node.id, { item: undefined, base: undefined });
+    const kept = Object.fromEntries(
+      Object.entries({ mode, uid, gid, born }).filter(([, value]) => value !== undefined),
+    );
+    const place = isToMove
+      ? { parent: folder, name: this.#freeName(folder, toLocalName(item.name, false)) }
+      : { parent, name };
+    const times = { mtime: timestamp(item.modified), ctime: this.#now() };
+    const heir = this.#tree.add({ kind, ...place, size: item.size, ...times, item, ...kept, ...this.#mark() });
+    this.#listener.entryChanged(place.parent, place.name);
+    this.#listener.succeeded(node.id, heir.id);
+    if (isToMove) this.#vacated(parent, name);
   }
 
   #contentChanges(node: Node, item: Item): NodeChanges {

@@ -46,6 +46,14 @@ export class Conflicts {
     return [...this.#table.all()].map(({ value }) => value).sort((a, b) => a.at - b.at);
   }
 
+  /** The copy is another node from now on. */
+  pass(from: NodeId, to: NodeId): void {
+    const conflict = this.of(from);
+    if (conflict === undefined) return;
+    this.#table.remove(from);
+    this.add({ ...conflict, node: to });
+  }
+
   end(node: NodeId): void {
     if (this.of(node) !== undefined) this.#table.remove(node);
   }

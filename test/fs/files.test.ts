@@ -54,14 +54,38 @@ test('a handle goes on reading its version once it has it, a new one reads the n
   assert.equal(bench.opened.cachedBytes(), 6);
 });
 
-test('a handle that reads an older version knows the size of that, and the kernel asks for it', async () => {
+test('a file that is being read when it is replaced goes on without a name, and another has the name', async () => {
+  await using bench = await Bench.open({ fs: { listingAgeMs: 0 } });
+  bench.memory.store.put('a', 'first');
+  await bench.calls.setxattr('/a', 'user.note', Buffer.from('mine'));
+  await bench.calls.chmod('/a', 0o640);
+  const { ino } = await bench.calls.stat('/a');
+  const fd = await bench.calls.open('/a', 0);
+  await bench.calls.read(fd, 0, 100);
+  bench.memory.store.put('a', 'second');
+  await refresh(bench);
+  const [old, now] = [await bench.calls.fstat(fd), await bench.calls.stat('/a')];
+  assert.deepEqual([old.ino, old.size, old.links], [ino, 5, 0]);
+  assert.deepEqual([now.ino === ino, now.size, now.links, now.mode & 0o777], [false, 6, 1, 0o640]);
+  assert.equal((await bench.calls.getxattr('/a', 'user.note')).toString(), 'mine');
+  assert.equal((await bench.calls.read(fd, 0, 100)).toString(), 'first');
+  bench.memory.store.move('a', 'b');
+  await refresh(bench);
+  assert.deepEqual(await bench.shown(), { b: 'second' });
+  await bench.calls.close(fd);
+  await bench.reopen();
+  assert.deepEqual(await bench.shown(), { b: 'second' });
+  assert.equal(bench.opened.cachedBytes(), 6);
+});
+
+test('a handle that reads an older version, and may write, knows the size of that, and the kernel asks for it', async () => {
   await using bench = await Bench.open({ fs: { listingAgeMs: 0 } });
   bench.memory.store.put('a', 'first');
   const { fs } = bench.opened;
   const signal = AbortSignal.timeout(10_000);
   const { attributes } = await fs.lookup(rootNode, 'a', signal);
   const sizeBy = async (handle?: HandleId) => (await fs.getattr(attributes.node, signal, handle)).attributes.size;
-  const old = await fs.open(attributes.node, 0, signal);
+  const old = await fs.open(attributes.node, O_RDWR, signal);
   await fs.read(old.handle, 0, 100, signal);
   const another = await fs.open(attributes.node, 0, signal);
   assert.deepEqual([another.keepCache, another.direct], [true, undefined]);

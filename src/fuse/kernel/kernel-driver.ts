@@ -65,6 +65,10 @@ class KernelMount implements DriverMount {
     this.#notifier.invalidateEntry(parent, name);
   }
 
+  invalidateAttributes(node: NodeId): void {
+    this.#notifier.invalidateAttributes(node);
+  }
+
   invalidateNode(node: NodeId): void {
     this.#notifier.invalidateNode(node);
   }

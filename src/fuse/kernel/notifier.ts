@@ -30,6 +30,10 @@ export const invalidateEntryBytes = (parent: NodeId, name: string): Buffer => {
   return message.u64(parent).u32(bytes.length).u32(0).bytes(bytes).zeros(1).written();
 };
 
+/** An offset below 0: no content. */
+export const invalidateAttributesBytes = (node: NodeId): Buffer =>
+  notification(code.inode, 24).u64(node).bytes(new Uint8Array(8).fill(0xff)).u64(0).written();
+
 /** Attributes, and the content from its first byte to its last. */
 export const invalidateNodeBytes = (node: NodeId): Buffer =>
   notification(code.inode, 24).u64(node).u64(0).u64(0).written();
@@ -53,6 +57,10 @@ export class Notifier implements KernelCache {
 
   invalidateEntry(parent: NodeId, name: string): void {
     this.#add(`${parent}/${name}`, () => invalidateEntryBytes(parent, name));
+  }
+
+  invalidateAttributes(node: NodeId): void {
+    this.#add(`attributes of ${node}`, () => invalidateAttributesBytes(node));
   }
 
   invalidateNode(node: NodeId): void {

@@ -94,6 +94,10 @@ class NativeMount implements DriverMount {
     // libfuse 2 has no such message: the kernel asks again after a second.
   }
 
+  invalidateAttributes(): void {
+    // As above.
+  }
+
   invalidateNode(): void {
     // As above.
   }

@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeLog, silentLog } from '../../../src/base/log.ts';
-import { invalidateEntryBytes, invalidateNodeBytes, Notifier } from '../../../src/fuse/kernel/notifier.ts';
+import {
+  invalidateAttributesBytes,
+  invalidateEntryBytes,
+  invalidateNodeBytes,
+  Notifier,
+} from '../../../src/fuse/kernel/notifier.ts';
 import { hex, node } from './support/golden.ts';
 
 type Done = (error: NodeJS.ErrnoException | null) => void;
@@ -40,6 +45,14 @@ describe('notifications', () => {
       0500000000000000 0000000000000000 0000000000000000   # ino, off, len
     `);
     assert.deepEqual(invalidateNodeBytes(node(5)), expected);
+  });
+
+  it('of the attributes of a node: FUSE_NOTIFY_INVAL_INODE from an offset below 0', () => {
+    const expected = hex(`
+      28000000 02000000 0000000000000000
+      0500000000000000 ffffffffffffffff 0000000000000000   # ino, off, len
+    `);
+    assert.deepEqual(invalidateAttributesBytes(node(5)), expected);
   });
 });
 
