@@ -20,6 +20,12 @@ describe('open and release', () => {
     asks: [['open', 5, 0x8000]],
     reply: hex('20000000 00000000 3000000000000000 0100000000000000 02000000 00000000'),
   });
+  golden('open of a file of which somebody reads an older version', {
+    request: open('00800000', '00000000'),
+    script: { open: { handle: handle(1), keepCache: true, direct: true } },
+    asks: [['open', 5, 0x8000]],
+    reply: hex('20000000 00000000 3000000000000000 0100000000000000 01000000 00000000'),
+  });
   golden('open that truncates, by somebody who may not keep the set-user-id bit', {
     request: open('01820000', '01000000'),
     script: { getattr: entry, setattr: entry, open: { handle: handle(1), keepCache: false } },

@@ -118,7 +118,18 @@ describe('attributes', () => {
       00000000 00000000 0000000000000000   # getattr_flags, fh
     `),
     script: { getattr: entry },
-    asks: [['getattr', 5]],
+    asks: [['getattr', 5, undefined]],
+    reply: attributesReply,
+  });
+
+  golden('getattr while an open file is read', {
+    request: hex(`
+      38000000 03000000 2000000000000000
+      0500000000000000 00000000 00000000 a9760000 0000 0000
+      01000000 00000000 0700000000000000   # getattr_flags: FUSE_GETATTR_FH, fh
+    `),
+    script: { getattr: entry },
+    asks: [['getattr', 5, 7]],
     reply: attributesReply,
   });
 
@@ -239,7 +250,7 @@ describe('nodes of other kinds', () => {
         00000000 00000000 0000000000000000
       `),
       script: { getattr: { ...entry, attributes: { ...entry.attributes, node: node(5), kind, mode: 0o751 } } },
-      asks: [['getattr', 5]],
+      asks: [['getattr', 5, undefined]],
       reply: hex(attributesReply.toString('hex').replace('e9890000', mode)),
     });
 });

@@ -112,12 +112,12 @@ const offer = (major: number, minor: number, flags: number, readAhead = 0x20000)
   return request;
 };
 
-const initReply = (minor: string, readAhead: string, flags: string): string =>
+const initReply = (minor: string, readAhead: string, flags: string, furtherFlags = '00000000'): string =>
   hex(`
     50000000 00000000 0200000000000000
     07000000 ${minor} ${readAhead} ${flags}   # 7.minor, max_readahead, flags
     4000 3000 00001000                        # max_background 64, congestion 48, max_write 1 MiB
-    01000000 0001 0000 00000000               # time_gran 1 ns, max_pages 256, map_alignment, flags2
+    01000000 0001 0000 ${furtherFlags}        # time_gran 1 ns, max_pages 256, map_alignment, flags2
     00000000 00000000 00000000 00000000 00000000 00000000 00000000
   `).toString('hex');
 
@@ -125,8 +125,9 @@ describe('init', () => {
   it('takes from Linux 6.18 what is wanted, and not what is not', async () => {
     const { reply, started } = await greeted(Buffer.from(initRequest));
     // ASYNC_READ, ATOMIC_O_TRUNC, BIG_WRITES, DO_READDIRPLUS, ASYNC_DIO, PARALLEL_DIROPS, MAX_PAGES,
-    // CACHE_SYMLINKS, EXPLICIT_INVAL_DATA, HANDLE_KILLPRIV_V2, SETXATTR_EXT: bits 0 3 5 13 15 18 22 23 25 28 29.
-    assert.equal(reply, initReply('27000000', '00000200', '29a0c432'));
+    // CACHE_SYMLINKS, EXPLICIT_INVAL_DATA, HANDLE_KILLPRIV_V2, SETXATTR_EXT, INIT_EXT: bits 0 3 5 13 15 18 22 23 25 28 29 30;
+    // and DIRECT_IO_ALLOW_MMAP: bit 36.
+    assert.equal(reply, initReply('27000000', '00000200', '29a0c472', '10000000'));
     assert.equal(started, true);
   });
 

@@ -110,7 +110,7 @@ describe('golden bytes of passthrough', () => {
         50000000 00000000 0200000000000000
         07000000 27000000 00000200 29a0c472   # 7.39, max_readahead, flags with FUSE_INIT_EXT
         4000 3000 00001000 01000000 0001 0000 # max_background … map_alignment
-        20000000 01000000                     # flags2 FUSE_PASSTHROUGH, max_stack_depth
+        30000000 01000000                     # flags2 DIRECT_IO_ALLOW_MMAP and PASSTHROUGH, max_stack_depth
         00000000 00000000 00000000 00000000 00000000 00000000
       `).toString('hex'),
     ]);
