@@ -1,6 +1,6 @@
 // Runs the compiled tests: all of them, or those below the folders (or in the files) named on the command line, in the
-// spelling of the sources: `node scripts/run-tests.mjs test/mounts`. Each file is a process of its own; one runs for each
-// core, and two at least, since many wait for time. What was skipped, what took longest and what failed comes last.
+// spelling of the sources: `node scripts/run-tests.mjs test/mounts`. Each file is a process of its own; one more of them runs than
+// there are cores, and three at least, since many wait for time. What was skipped, what took longest and what failed comes last.
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -12,12 +12,17 @@ const long = [
   'test/mounts/tools.test.ts',
   'test/fs/graph-quirks.test.ts',
   'test/mounts/native.posix.test.ts',
-  'test/cli/ancestor-table.test.ts',
   'test/cli/offline.test.ts',
-  'test/cli/transfers.test.ts',
+  'test/cli/ancestor-table.test.ts',
   'test/crash/crash.test.ts',
+  'test/cli/transfers.test.ts',
+  'test/mounts/graph-feed.test.ts',
   'test/cli/mount-command.test.ts',
   'test/fs/random-walk.test.ts',
+  'test/cli/unmount-command.test.ts',
+  'test/mounts/native-driver.test.ts',
+  'test/mounts/two-mounts.test.ts',
+  'test/fs/unheard-walk.test.ts',
 ];
 
 /** What may mount. */
@@ -99,7 +104,7 @@ const runAll = async () => {
       tell(result);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, lane));
+  await Promise.all(Array.from({ length: Math.max(3, availableParallelism() + 1) }, lane));
   return results;
 };
 
