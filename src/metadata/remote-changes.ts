@@ -281,6 +281,13 @@ export class RemoteChanges {
     if (!isOfDrive) this.#vacated(parent, name);
   }
 
+  /** The drive has no such item any more. If its node has left the name here, too, whatever has that there gets it. */
+  missing({ parentId, name }: Item, kind: NodeKind): void {
+    const folder = parentId === undefined ? undefined : this.#tree.byItem(parentId);
+    if (folder !== undefined)
+      this.#store.transact(() => this.#vacated(folder.id, toLocalName(name, kind === 'symlink')));
+  }
+
   /** On the drive too, as far as is known: an item that got a number for the sake of the node that was here gets its name. */
   #vacated(parent: NodeId, name: string): void {
     if (this.#tree.childAnyCase(parent, name) !== undefined) return;

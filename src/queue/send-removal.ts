@@ -158,13 +158,20 @@ const removeFile = async (parts: Parts, entry: RemovalEntry, base: Item, signal:
 };
 
 /** The item as it is on the drive; undefined if it is gone. */
-const lookAt = async ({ drive }: Parts, id: ItemId, signal: AbortSignal): Promise<Item | undefined> => {
+const lookAt = async (parts: Parts, id: ItemId, signal: AbortSignal): Promise<Item | undefined> => {
   try {
-    return await drive.get(id, signal);
+    return await parts.drive.get(id, signal);
   } catch (error) {
     if (!isFault(error, 'missing')) throw error;
+    wasGone(parts, id);
     return undefined;
   }
+};
+
+/** Somebody else was faster, and may have given the name to another item since. */
+const wasGone = ({ tree, changes }: Parts, id: ItemId): void => {
+  const node = tree.byItem(id);
+  if (node?.item !== undefined) changes.missing(node.base ?? node.item, node.kind);
 };
 
 /** The item holds what whoever removed it knew, or had written himself. */
@@ -196,15 +203,16 @@ const isOpen = ({ tree, contents }: Parts, id: NodeId): boolean => {
 };
 
 const removeItem = async (
-  { drive, changes }: Parts,
+  parts: Parts,
   id: ItemId,
   version: string | undefined,
   signal: AbortSignal,
 ): Promise<void> => {
   try {
-    await drive.remove(id, version, signal);
+    await parts.drive.remove(id, version, signal);
   } catch (error) {
     if (!isFault(error, 'missing')) throw error;
+    wasGone(parts, id);
   }
-  changes.settle(id);
+  parts.changes.settle(id);
 };

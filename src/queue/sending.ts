@@ -172,6 +172,8 @@ export const afterCreation = (parts: Parts, entry: Entry, enqueue: Enqueue): voi
 export const itemGone = (parts: Parts, entry: Entry): void => {
   parts.store.transact(() => {
     done(parts, entry);
+    const node = parts.tree.get(entry.intent.node);
+    if (node?.item !== undefined) parts.changes.missing(node.base ?? node.item, node.kind);
     parts.changes.lose(entry.intent.node);
   });
 };

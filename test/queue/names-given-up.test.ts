@@ -106,3 +106,45 @@ test('a conflict over a copy that was kept in a conflict is called after the fil
   assert.match(Object.keys(others)[0] ?? '', /^name \(conflict [^()]*\)( \d)?$/);
   assert.deepEqual(await bench.shown(), bench.tree());
 });
+
+/** Somebody else has removed `/name`, and given its name to another item, while ours has changes that are not sent. */
+const openTaken = async (isFolder: boolean): Promise<{ bench: Bench; mend: () => void }> => {
+  const bench = await Bench.open({ fs: { listingAgeMs: 0 } });
+  const { store } = bench.memory;
+  store.put('name', 'ours');
+  if (isFolder) store.makeFolder('theirs');
+  else store.put('theirs', 'theirs');
+  assert.equal(await bench.read('/name'), 'ours');
+  const { mend } = breakDrive(bench, 'offline', ({ intent }) => intent === 'upload' || intent === 'remove');
+  await bench.write('/name', 'ours, changed');
+  store.remove('name');
+  store.move('theirs', 'name');
+  await until(async () => (await bench.list()).includes('name (2)'));
+  return { bench, mend };
+};
+
+for (const [what, isFolder] of [
+  ['a file', false],
+  ['a folder', true],
+] as const) {
+  test(`${what} gets its name when ours, which was gone from the drive already, is removed`, async () => {
+    const { bench, mend } = await openTaken(isFolder);
+    await using _ = bench;
+    await bench.calls.unlink('/name');
+    mend();
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(await bench.shown(), bench.tree());
+    assert.equal(Object.keys(bench.tree()).length, 1);
+  });
+
+  test(`${what} gets its name when ours, which was gone from the drive already, is renamed`, async () => {
+    const { bench, mend } = await openTaken(isFolder);
+    await using _ = bench;
+    await bench.calls.rename('/name', '/other');
+    mend();
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(await bench.shown(), bench.tree());
+    assert.equal(bench.tree()['other'], 'ours, changed');
+    assert.equal(Object.keys(bench.tree()).length, 2);
+  });
+}
