@@ -21,6 +21,9 @@ export interface FeedParts {
 }
 
 const isMissing = (error: unknown): boolean => error instanceof DriveError && error.fault === 'missing';
+const undefinedIfMissing = (error: unknown): undefined => {
+  if (!isMissing(error)) throw error;
+};
 const isPassing = (error: unknown): boolean => error instanceof DriveError && error.passing;
 
 interface Slice {
@@ -81,15 +84,24 @@ export class FeedChanges {
   }
 
   #applyItem(item: Item, asked: Moment): boolean {
-    const { changes, held } = this.#parts;
+    const { changes, held, tree } = this.#parts;
     const told = changes.applyTold(item, asked);
-    if (told === 'done' || told === 'doubt') held.drop(item.id);
-    else held.hold({ item });
+    if (told === 'done') held.drop(item.id);
+    else if (told !== 'doubt') held.hold({ item }, tree.byItem(item.id)?.item?.version);
     return told !== 'doubt';
   }
 
+  /** Whose answer is false stays held until it is looked at. */
   #applyHeldIn(folder: ItemId, asked: Moment): void {
-    for (const item of this.#parts.held.itemsIn(folder)) this.#applyOne({ item }, asked);
+    for (const item of this.#parts.held.itemsIn(folder)) this.#applyHeld(item, asked);
+  }
+
+  /** False: the item must be looked at. */
+  #applyHeld(item: Item, asked: Moment): boolean {
+    const { tree, held } = this.#parts;
+    const known = tree.byItem(item.id)?.item?.version;
+    const isDoubtful = known !== item.version && held.isOvertaken(item.id, known);
+    return !isDoubtful && this.#applyOne({ item }, asked);
   }
 
   #remove(id: ItemId, asked: Moment): boolean {
@@ -108,23 +120,24 @@ export class FeedChanges {
 
   /** What the drive says of the item now. */
   async #lookAt(id: ItemId, signal: AbortSignal): Promise<void> {
-    const { drive, changes, tree } = this.#parts;
+    const { drive, changes, tree, held, store } = this.#parts;
     const asked = changes.asking();
-    try {
-      const item = await drive.get(id, signal);
-      if (changes.counts(id, asked)) changes.applyLooked(item);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      const node = tree.byItem(id);
-      if (node !== undefined && node.id !== rootNode && changes.counts(id, asked)) changes.lose(node.id);
-    }
+    const item = await drive.get(id, signal).catch(undefinedIfMissing);
+    store.transact(() => {
+      held.drop(id);
+      if (!changes.counts(id, asked)) return;
+      if (item !== undefined) changes.applyLooked(item);
+      const node = item === undefined ? tree.byItem(id) : undefined;
+      if (node !== undefined && node.id !== rootNode) changes.lose(node.id);
+    });
   }
 
   async #retry(signal: AbortSignal): Promise<void> {
+    const { changes, held, store } = this.#parts;
     const breather = new Breather();
-    const asked = this.#parts.changes.asking();
-    for (const item of this.#parts.held.items()) {
-      this.#parts.store.transact(() => this.#applyOne({ item }, asked));
+    const asked = changes.asking();
+    for (const item of held.items()) {
+      if (!store.transact(() => this.#applyHeld(item, asked))) await this.#lookAt(item.id, signal);
       await breather.breathe();
       signal.throwIfAborted();
     }

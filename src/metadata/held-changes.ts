@@ -3,9 +3,12 @@
 import type { Change, Item, ItemId } from '../drive/drive.ts';
 import type { Store, Table } from '../store/store.ts';
 
+/** With the version of the item that the tree had when this was told, if it had any. */
+type Held = Change & { readonly over?: string };
+
 export class HeldChanges {
   readonly #store: Store;
-  readonly #table: Table<string, Change>;
+  readonly #table: Table<string, Held>;
   readonly #items = new Map<ItemId, ItemId | undefined>();
   readonly #byParent = new Map<ItemId, Set<ItemId>>();
   readonly #removed = new Set<ItemId>();
@@ -21,11 +24,11 @@ export class HeldChanges {
     return this.#items.size + this.#removed.size;
   }
 
-  /** The last that was told of an item counts. */
-  hold(change: Change): void {
+  /** The last that was told of an item counts. `over` is the version of it that the tree has. */
+  hold(change: Change, over?: string): void {
     const id = 'item' in change ? change.item.id : change.removed;
     this.drop(id);
-    this.#table.put(id, change);
+    this.#table.put(id, { ...change, ...(over === undefined ? {} : { over }) });
     this.#enlist(id, change);
   }
 
@@ -47,6 +50,11 @@ export class HeldChanges {
 
   itemsIn(parent: ItemId): Item[] {
     return [...(this.#byParent.get(parent) ?? [])].flatMap((id) => this.#item(id) ?? []);
+  }
+
+  /** The tree, which has the version `known` now, has got that since from elsewhere (a listing): which of both is newer is not known. */
+  isOvertaken(id: ItemId, known: string | undefined): boolean {
+    return this.#items.has(id) && this.#table.get(id)?.over !== known;
   }
 
   removed(): ItemId[] {

@@ -1,10 +1,11 @@
 // What the change feed tells, and what is unsent here: each waits for the other, and nothing is left of either.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Drive } from '../../src/drive/drive.ts';
 import { DriveError } from '../../src/drive/drive-error.ts';
 import { failingDrive } from '../support/failing-drive.ts';
 import { Bench, type BenchOptions } from '../support/opened.ts';
-import { hold, until } from '../support/queue-steps.ts';
+import { breakDrive, hold, until } from '../support/queue-steps.ts';
 
 const withFeed: BenchOptions = {
   memory: { features: {}, treeVersions: true },
@@ -49,4 +50,52 @@ test('what others made under a name that we were making is shown once ours has c
   letGo();
   assert.deepEqual(await bench.sync(), []);
   await seen(bench, { 'f/': '', 'f/a': 'theirs' });
+});
+
+test('what had to wait for a name does not undo what a listing told of it meanwhile', async () => {
+  let answered: (() => Promise<void>) | undefined;
+  const lateAnswers = (drive: Drive): Drive =>
+    new Proxy(drive, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key, target);
+        if (typeof value !== 'function') return value;
+        if (key !== 'changes') return value.bind(target);
+        return async (...args: Parameters<Drive['changes']>) => {
+          const page = await target.changes(...args);
+          await answered?.();
+          return page;
+        };
+      },
+    });
+  await using bench = await Bench.open({ ...withFeed, wrap: lateAnswers });
+  const { store } = bench.memory;
+  store.put('other', 'o');
+  await seen(bench, { other: 'o' });
+  const { mend } = breakDrive(bench, 'offline', ({ intent }) => intent === 'upload');
+  await bench.write('/b', 'ours');
+  store.put('b', 'theirs');
+  store.put('other', 'told');
+  await until(async () => (await bench.read('/other')) === 'told');
+  // It waits now, because we are making that name. Here and there that is given up, and another taken; a listing tells it while
+  // an answer of the feed, which does not, is on its way.
+  mend();
+  let letGo = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let isOnItsWay = false;
+  answered = () => {
+    isOnItsWay = true;
+    return gate;
+  };
+  await until(() => isOnItsWay);
+  await bench.calls.unlink('/b');
+  store.move('b', 'a');
+  await bench.write('/a', 'ours');
+  assert.deepEqual(await bench.sync(), []);
+  await until(async () => (await bench.list()).length === 3);
+  answered = undefined;
+  letGo();
+  await seen(bench, bench.tree());
+  assert.equal(bench.tree()['a'], 'theirs');
 });
