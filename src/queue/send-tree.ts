@@ -102,8 +102,36 @@ export const sendMove: Send<'move'> = async (parts, entry, context) => {
   } catch (error) {
     if (isFault(error, 'exists')) giveWay(parts, entry, intent.to, (to) => ({ ...intent, to }), context.enqueue);
     else if (isFault(error, 'missing')) await moveMissed(parts, entry, item.id, context);
+    else if (isFault(error, 'refused') && (await isWithin(parts.drive, parentId, item.id, context.signal)))
+      await stay(parts, entry, item.id, context.signal);
     else throw error;
   }
+};
+
+/** On the drive, as it is now. */
+const isWithin = async (drive: Drive, folder: ItemId, above: ItemId, signal: AbortSignal): Promise<boolean> => {
+  for (let at: ItemId | undefined = folder; at !== undefined; at = (await drive.get(at, signal)).parentId)
+    if (at === above) return true;
+  return false;
+};
+
+/** Somebody else has moved the folder that ours was to be moved into, into ours: what is on the drive counts. */
+const stay = async (
+  parts: Parts,
+  entry: Parameters<Send<'move'>>[1],
+  id: ItemId,
+  signal: AbortSignal,
+): Promise<void> => {
+  const now = await parts.drive.get(id, signal);
+  const { node, from, to } = entry.intent;
+  parts.log.warn(
+    `${from.name} is not moved: ${parts.tree.path(to.parent) ?? to.name} has been moved into it meanwhile`,
+  );
+  parts.store.transact(() => {
+    done(parts, entry);
+    parts.changes.applyLooked(now);
+  });
+  parts.renew(node);
 };
 
 /** An earlier attempt may have done it. */

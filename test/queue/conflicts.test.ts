@@ -126,6 +126,22 @@ for (const [name, open] of Object.entries(sharedDrives))
       assert.deepEqual(await others.tree(), { 'c.txt': 'old' });
     });
 
+    test('has moved the folder that we move another into, into that: theirs counts', async () => {
+      await using shared = await open();
+      const { others } = shared;
+      await using bench = await shared.open();
+      const root = await others.drive.root();
+      const [a, b] = [await others.drive.makeFolder(root.id, 'a'), await others.drive.makeFolder(root.id, 'b')];
+      await others.put('in a', 'text', a);
+      assert.deepEqual(await bench.shown(), { 'a/': '', 'a/in a': 'text', 'b/': '' });
+      await others.drive.move(await others.drive.get(a.id), { parentId: b.id, name: 'a' });
+      await bench.calls.rename('/b', '/a/b');
+      assert.deepEqual(await bench.sync(), []);
+      const wanted = JSON.stringify({ 'b/': '', 'b/a/': '', 'b/a/in a': 'text' });
+      await until(async () => JSON.stringify(await bench.shown().catch(String)) === wanted);
+      assert.equal((await others.items()).length, 1);
+    });
+
     test('has changed what we remove: it stays, and comes back, and is not what a program still has open', async () => {
       await using shared = await open();
       const { others } = shared;
