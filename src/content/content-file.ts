@@ -1,19 +1,6 @@
-// One content while it is in use: a sparse file on this disk, which of its bytes are there, and where the others come from.
+// One content while it is in use: which of its bytes are in its file on this disk, and where the others come from.
 // Everything but the waiting for missing bytes is synchronous, so that no call sees another half done. Shared by all
 // handles of a node; Contents makes and ends it.
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import { abortable } from '../base/abortable.ts';
 import { FsError } from '../base/errors.ts';
 import { Ranges } from '../base/ranges.ts';
@@ -21,24 +8,9 @@ import type { Drive, Item } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
 import type { Base, ContentId, ContentRecord } from './content-record.ts';
 import { Fetcher, partSize } from './fetcher.ts';
-import { FrozenContent } from './frozen-content.ts';
+import type { FrozenContent } from './frozen-content.ts';
 import type { ReadWindow } from './read-window.ts';
-import { SharedFile } from './shared-file.ts';
-
-const syncData = promisify(fdatasync);
-
-const diskFull = (cause?: unknown): FsError => new FsError('ENOSPC', 'the disk of the cache is full', { cause });
-
-const openAnyhow = (path: string): number => {
-  const flags = constants.O_RDWR | constants.O_CREAT;
-  try {
-    return openSync(path, flags, 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return openSync(path, flags, 0o600);
-  }
-};
+import { diskFull, StagedFile } from './staged-file.ts';
 
 const ended = (id: ContentId): FsError => new FsError('EBADF', `content ${id} is closed`);
 
@@ -67,9 +39,7 @@ export interface ContentHost {
 export class ContentFile {
   readonly id: ContentId;
   readonly node: number;
-  readonly #fd: number;
-  readonly #path: string;
-  readonly #frozen = new Set<FrozenContent>();
+  readonly #file: StagedFile;
   readonly #host: ContentHost;
   #size: number;
   #base: Base | undefined;
@@ -84,16 +54,13 @@ export class ContentFile {
   #isClosed = false;
   /** The file may still hold bytes behind the end of the content. */
   #isTooLong = false;
-  /** Once others read the file itself: its end must be that of the content. */
-  #shared: SharedFile | undefined;
   #fetcher: Fetcher | undefined;
 
   constructor(id: ContentId, path: string, record: ContentRecord, host: ContentHost) {
     this.id = id;
     this.node = record.node;
     this.#host = host;
-    this.#path = path;
-    this.#fd = openAnyhow(path);
+    this.#file = new StagedFile(path, (bytes) => host.makeRoom(bytes));
     this.#size = record.size;
     this.#base = record.base;
     this.#dirty = record.dirty;
@@ -101,7 +68,7 @@ export class ContentFile {
     this.#unsynced = record.unsyncedIn !== undefined;
     this.#present = Ranges.from(record.present);
     this.#holes = Ranges.from(record.holes);
-    this.#checkFile(path, record);
+    this.#checkFile(record);
   }
 
   get size(): number {
@@ -159,8 +126,8 @@ export class ContentFile {
   trim(): void {
     if (!this.#isTooLong || this.#isClosed) return;
     this.#isTooLong = false;
-    this.#dropBehind(this.#size);
-    this.#shared?.noteOurs();
+    this.#file.cut(this.#size);
+    this.#file.noteOurs();
   }
 
   /** What `toSave` gave was not saved after all. */
@@ -175,7 +142,7 @@ export class ContentFile {
       ...(this.#base === undefined ? {} : { base: this.#base }),
       ...(this.#onDrive === 0 ? {} : { onDrive: this.#onDrive }),
       ...(this.#unsynced ? { unsyncedIn: this.#host.bootId } : {}),
-      ...{ savedIn: this.#host.bootId, fileTime: fstatSync(this.#fd).mtimeMs },
+      ...{ savedIn: this.#host.bootId, fileTime: this.#file.changedAt },
     };
   }
 
@@ -193,9 +160,7 @@ export class ContentFile {
       end = Math.min(offset + length, this.#size);
     }
     if (this.#isClosed) throw ended(this.id);
-    const buffer = Buffer.allocUnsafe(Math.max(0, end - offset));
-    // A hole at the end is not in the file: what cannot be read is zero.
-    return buffer.fill(0, readSync(this.#fd, buffer, 0, buffer.length, offset));
+    return this.#file.read(offset, end - offset);
   }
 
   /** All of `data`, or ENOSPC (of the drive, or of the cache's disk) with nothing of it counted. */
@@ -205,46 +170,41 @@ export class ContentFile {
     this.#checkGrowth(end);
     this.#claim(offset, end);
     this.#change();
-    if (offset > this.#size) this.#dropBehind(this.#size);
-    this.#keepFrozen(offset, end);
-    this.#writeFully(offset, data);
+    if (offset > this.#size) this.#file.cut(this.#size);
+    this.#file.keepFrozen(offset, end);
+    this.#file.write(offset, data);
     this.#counted(() => {
       if (offset > this.#size) this.#addHole(this.#size, offset);
       this.#present = this.#present.add(offset, end);
       if (this.#holes.list.length > 0) this.#holes = this.#holes.remove(offset, end);
       this.#size = Math.max(this.#size, end);
     });
-    this.#shared?.noteOurs();
+    this.#file.noteOurs();
   }
 
   truncate(size: number): void {
     if (size === this.#size) return;
     this.#checkGrowth(size);
     this.#change();
-    this.#keepFrozen(size, this.#size);
+    this.#file.keepFrozen(size, this.#size);
     this.#counted(() => {
       if (size > this.#size) {
-        this.#dropBehind(this.#size);
+        this.#file.cut(this.#size);
         this.#addHole(this.#size, size);
+        this.#file.lengthen(size);
       } else this.#cutTo(size);
-      if (this.#shared !== undefined && size > this.#size) ftruncateSync(this.#fd, size);
       this.#size = size;
     });
-    this.#shared?.noteOurs();
+    this.#file.noteOurs();
   }
 
   /** The descriptor, for others to read from while the content is open; undefined while bytes are missing. */
   handOut(): number | undefined {
-    if (!this.isComplete) return undefined;
-    if (this.#shared === undefined) {
-      if (fstatSync(this.#fd).size !== this.#size) ftruncateSync(this.#fd, this.#size);
-      this.#shared = new SharedFile(this.#fd);
-    }
-    return this.#fd;
+    return this.isComplete ? this.#file.handOut(this.#size) : undefined;
   }
 
   get isHandedOut(): boolean {
-    return this.#shared !== undefined;
+    return this.#file.isHandedOut;
   }
 
   /**
@@ -252,7 +212,7 @@ export class ContentFile {
    * then the content has changed, and the answer is true.
    */
   noticeOthers(): boolean {
-    if (this.#isClosed || this.#shared?.takeOthers() !== true) return false;
+    if (this.#isClosed || !this.#file.takeOthers()) return false;
     this.#change();
     // Where they wrote is not known: nothing is a hole any more.
     this.#counted(() => {
@@ -266,12 +226,10 @@ export class ContentFile {
     const stop = Math.min(end, this.#size);
     if (start >= stop) return;
     this.#change();
-    this.#keepFrozen(start, stop);
-    const zeros = Buffer.alloc(Math.min(stop - start, 1 << 20));
-    for (let at = start; at < stop; at += zeros.length)
-      this.#writeFully(at, zeros.subarray(0, Math.min(zeros.length, stop - at)));
+    this.#file.keepFrozen(start, stop);
+    this.#file.writeZeros(start, stop);
     this.#counted(() => this.#addHole(start, stop));
-    this.#shared?.noteOurs();
+    this.#file.noteOurs();
   }
 
   /** The next position at or behind `offset` that is data (or a hole); the size for a hole behind all data. */
@@ -313,7 +271,7 @@ export class ContentFile {
 
   /** Names the bytes as they are now, also over restarts: differs after any write. */
   get fingerprint(): string {
-    return `${this.id}:${this.#size}:${fstatSync(this.#fd, { bigint: true }).mtimeNs}`;
+    return `${this.id}:${this.#size}:${this.#file.changedAtNs}`;
   }
 
   /** All bytes are on this disk: nothing is needed from the drive. */
@@ -325,7 +283,7 @@ export class ContentFile {
   async sync(): Promise<void> {
     const generation = this.#generation;
     const present = this.#present;
-    await syncData(this.#fd);
+    await this.#file.sync();
     if (!this.#unsynced || generation !== this.#generation || present !== this.#present) return;
     this.#unsynced = false;
     this.#isSaved = false;
@@ -372,7 +330,7 @@ export class ContentFile {
   close(): void {
     this.#isClosed = true;
     this.#stopFetching();
-    closeSync(this.#fd);
+    this.#file.close();
   }
 
   /** The first range within [start, end) that has to come from the drive. */
@@ -399,7 +357,7 @@ export class ContentFile {
     if (gaps.length === 0) return;
     for (const gap of gaps) {
       this.#claim(gap.start, gap.end);
-      this.#writeFully(gap.start, piece.subarray(gap.start - offset, gap.end - offset));
+      this.#file.write(gap.start, piece.subarray(gap.start - offset, gap.end - offset));
       this.#counted(() => {
         this.#present = this.#present.add(gap.start, gap.end);
       });
@@ -440,18 +398,7 @@ export class ContentFile {
 
   /** The state that the content has now, for as long as that is needed; all bytes have to be on this disk. */
   freeze(): FrozenContent {
-    const frozen = new FrozenContent(this.#fd, this.#size, `${this.#path}.frozen`, (one) => this.#frozen.delete(one));
-    this.#frozen.add(frozen);
-    return frozen;
-  }
-
-  #keepFrozen(start: number, end: number): void {
-    for (const frozen of this.#frozen) frozen.keep(start, end);
-  }
-
-  /** The file may hold bytes of a longer, earlier state behind its end. */
-  #dropBehind(end: number): void {
-    if (fstatSync(this.#fd).size > end) ftruncateSync(this.#fd, end);
+    return this.#file.freeze(this.#size);
   }
 
   #addHole(start: number, end: number): void {
@@ -480,27 +427,15 @@ export class ContentFile {
     if (fresh > 0 && !this.#host.claim(fresh)) throw diskFull();
   }
 
-  #writeFully(offset: number, data: Uint8Array): void {
-    for (let done = 0; done < data.length; ) {
-      try {
-        done += writeSync(this.#fd, data, done, data.length - done, offset + done);
-      } catch (error) {
-        const isFull = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
-        if (!isFull) throw error;
-        if (!this.#host.makeRoom(data.length - done)) throw diskFull(error);
-      }
-    }
-  }
-
   /** The file may have been damaged behind our back: what is not there was not kept. */
-  #checkFile(path: string, record: ContentRecord): void {
+  #checkFile(record: ContentRecord): void {
     const needed = this.#present.without(this.#holes).list.at(-1)?.end ?? 0;
-    const { size, mtimeMs } = fstatSync(this.#fd);
+    const { path, size, changedAt } = this.#file;
     // What was noted last before a power cut may be older than what is in the file.
-    const isNoted = record.savedIn === this.#host.bootId || record.fileTime === mtimeMs || this.#dirty;
+    const isNoted = record.savedIn === this.#host.bootId || record.fileTime === changedAt || this.#dirty;
     if (size >= needed && isNoted) return;
     if (this.#dirty) {
-      closeSync(this.#fd);
+      this.#file.close();
       throw new FsError('EIO', `${path} is shorter than it was: unsent bytes of a file are lost`);
     }
     this.#present = Ranges.empty;
