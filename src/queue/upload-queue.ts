@@ -1,10 +1,10 @@
 // Takes changes into the journal, folded with those that wait there already, and sends them in the background: each when its
 // turn has come (turns.ts), again after passing faults, and not at all once it is parked. Nothing is ever dropped.
 import { setMaxListeners } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault } from '../drive/drive-error.ts';
 import type { NodeId } from '../metadata/node.ts';
 import { Attempts } from './attempts.ts';
+import { type Concerns, Drains } from './drains.ts';
 import { foldableRemovals, foldMove } from './folding.ts';
 import { type Hold, type HoldKind, Holds } from './holds.ts';
 import { type Entry, type Intent, mayBeDone, type Place } from './intent.ts';
@@ -46,17 +46,12 @@ export interface Pending {
   readonly fault?: Fault;
 }
 
-const fewEntries = 50;
-/** Between two looks at what is left of many entries, milliseconds. */
-const breathMs = 20;
 /** New files of temporary names wait this many times the settling time. */
 const temporarySettling = 30;
 
 const unparked = ({ parked: _, fault: _fault, half: _half, ...entry }: Entry): Entry => ({ ...entry, attempts: 0 });
 
 const notParked = (entry: Entry | undefined): Entry | undefined => (entry?.parked === undefined ? entry : undefined);
-
-type Concerns = (entry: Entry) => boolean;
 
 /** Kinds that are often many, and then fold into few: so many times the settling time they wait while more come. */
 const gathering: Readonly<Partial<Record<Intent['kind'], number>>> = {
@@ -69,10 +64,8 @@ export class UploadQueue {
   readonly #options: QueueOptions;
   readonly #turns: Turns;
   readonly #abort = new AbortController();
-  readonly #watchers = new Set<() => void>();
   readonly #holds: Holds;
-  /** Entries that somebody waits for. */
-  readonly #pressing = new Set<Concerns>();
+  readonly #drains: Drains;
 
   readonly #entries: Entries = {
     isRunning: ({ seq }) => this.#turns.isRunning(seq),
@@ -107,6 +100,7 @@ export class UploadQueue {
       priority: (entry) => this.#priority(entry),
     };
     this.#turns = new Turns(host, options.settleMs);
+    this.#drains = new Drains(parts.journal, this.#turns, this.#holds);
     if (this.#holds.any) this.#turns.pause();
   }
 
@@ -132,7 +126,7 @@ export class UploadQueue {
     }
     if (waiting.parked !== undefined) journal.put(unparked(waiting));
     const isLong = clock.now() - waiting.since > longestSettling * this.#options.settleMs;
-    const delay = isLong || this.#isPressing(waiting) ? 0 : this.#settlingOf(waiting.intent);
+    const delay = isLong || this.#drains.isPressing(waiting) ? 0 : this.#settlingOf(waiting.intent);
     store.afterCommit(() => this.#turns.settle(waiting.seq, delay, 0));
   }
 
@@ -230,13 +224,13 @@ export class UploadQueue {
   hold(kind: HoldKind, reason: string): void {
     this.#holds.set(kind, reason);
     this.#turns.pause();
-    this.#changed();
+    this.#drains.changed();
   }
 
   release(kind: HoldKind): void {
     this.#holds.end(kind);
     if (!this.#holds.any) this.#turns.resume();
-    this.#changed();
+    this.#drains.changed();
   }
 
   get holds(): Hold[] {
@@ -276,26 +270,9 @@ export class UploadQueue {
     return this.#parts.journal.of(node).map((entry) => this.#pending(entry));
   }
 
-  /**
-   * Sends without waiting for more changes, and resolves when no entry that `concerns` accepts is left but parked ones
-   * and those that have to wait for parked ones, which it returns.
-   */
-  async drain(concerns: Concerns, signal: AbortSignal): Promise<Entry[]> {
-    const wanted = this.#withThoseBefore(this.#parts.journal.all().filter(concerns));
-    const pressing: Concerns = (entry) => wanted.has(entry.seq) || concerns(entry);
-    this.#pressing.add(pressing);
-    try {
-      this.#turns.hurry(wanted);
-      for (;;) {
-        const left = this.#parked().filter(concerns);
-        if (left.every((entry) => entry.parked !== undefined)) return left;
-        await this.#nextChange(signal);
-        // Many go one after the other: looking at all that is left after each of them would cost more than sending them.
-        if (left.length > fewEntries) await pause(breathMs);
-      }
-    } finally {
-      this.#pressing.delete(pressing);
-    }
+  /** See drains.ts. */
+  drain(concerns: Concerns, signal: AbortSignal): Promise<Entry[]> {
+    return this.#drains.drain(concerns, signal);
   }
 
   /** Ends what is being sent; entries stay in the journal. */
@@ -304,28 +281,12 @@ export class UploadQueue {
     await this.#turns.stop();
   }
 
-  /** The entries, and all that have to be sent before. */
-  #withThoseBefore(entries: readonly Entry[]): Set<number> {
-    const found = new Set<number>();
-    const add = (seq: number): void => {
-      if (found.has(seq)) return;
-      found.add(seq);
-      this.#turns.waitsFor(seq).forEach(add);
-    };
-    for (const { seq } of entries) add(seq);
-    return found;
-  }
-
-  #isPressing(entry: Entry): boolean {
-    return [...this.#pressing].some((concerns) => concerns(entry));
-  }
-
   /** What somebody waits for, then folders, which others wait for, then whatever is done soonest. */
   #priority(entry: Entry): number {
     const { kind, node } = entry.intent;
     const size = kind === 'put-content' ? (this.#parts.tree.get(node)?.size ?? 0) : 0;
     const soon = kind === 'create-folder' ? 20 : 10 - Math.log10(1 + size) / 2;
-    return soon + (this.#isPressing(entry) ? 100 : 0);
+    return soon + (this.#drains.isPressing(entry) ? 100 : 0);
   }
 
   #settlingOf(intent: Intent): number {
@@ -339,7 +300,7 @@ export class UploadQueue {
   #restlessMs(entry: Entry): number {
     const { tree, contents, clock } = this.#parts;
     const { intent, since } = entry;
-    if (intent.kind !== 'put-content' || this.#isPressing(entry)) return 0;
+    if (intent.kind !== 'put-content' || this.#drains.isPressing(entry)) return 0;
     const content = tree.get(intent.node)?.content;
     const file = content === undefined ? undefined : contents.used(content);
     const { settleMs } = this.#options;
@@ -355,7 +316,7 @@ export class UploadQueue {
   #enter(intent: Intent, delayMs: number): Entry {
     const { journal, clock } = this.#parts;
     const entry = journal.add(intent, clock.now());
-    this.#turns.enter(entry, this.#isPressing(entry) ? 0 : delayMs, this.#gatherMs(intent));
+    this.#turns.enter(entry, this.#drains.isPressing(entry) ? 0 : delayMs, this.#gatherMs(intent));
     return entry;
   }
 
@@ -364,7 +325,7 @@ export class UploadQueue {
     const { journal, store } = this.#parts;
     journal.put(entry);
     this.#turns.change(entry);
-    const delay = this.#isPressing(entry) ? 0 : this.#settlingOf(entry.intent);
+    const delay = this.#drains.isPressing(entry) ? 0 : this.#settlingOf(entry.intent);
     store.afterCommit(() => this.#turns.settle(entry.seq, delay, this.#gatherMs(entry.intent)));
   }
 
@@ -373,7 +334,7 @@ export class UploadQueue {
     this.#parts.journal.remove(entry);
     this.#turns.leave(entry.seq);
     this.#settleReplaced(entry);
-    this.#parts.store.afterCommit(() => this.#changed());
+    this.#parts.store.afterCommit(() => this.#drains.changed());
   }
 
   #settleReplaced({ intent }: Entry): void {
@@ -383,21 +344,6 @@ export class UploadQueue {
   #dropDescription(node: NodeId): void {
     for (const entry of this.#parts.journal.of(node))
       if (entry.intent.kind === 'describe' && !this.#turns.isRunning(entry.seq)) this.#drop(entry);
-  }
-
-  /** All entries; those behind a parked one count as parked too, and all do while somebody holds the queue. */
-  #parked(): Entry[] {
-    const all = this.#parts.journal.all();
-    const held = this.#holds.lasting();
-    if (held !== undefined) return all.map((entry) => ({ ...entry, parked: entry.parked ?? held.reason }));
-    const stuck = new Set(all.filter((entry) => entry.parked !== undefined).map((entry) => entry.seq));
-    if (stuck.size === 0) return all;
-    return all.map((entry) => {
-      if (entry.parked !== undefined || !this.#turns.waitsFor(entry.seq).some((other) => stuck.has(other)))
-        return entry;
-      stuck.add(entry.seq);
-      return { ...entry, parked: 'has to wait for an earlier change that is parked' };
-    });
   }
 
   #pending(entry: Entry): Pending {
@@ -416,26 +362,7 @@ export class UploadQueue {
     this.#settleReplaced(entry);
     if (current === undefined) this.#turns.leave(entry.seq);
     else if (current.intent !== entry.intent) this.#turns.change(current);
-    this.#changed();
-    return turn.trouble === undefined && this.#isPressing(current ?? entry) ? 0 : pauseMs;
-  }
-
-  #changed(): void {
-    for (const wake of [...this.#watchers]) wake();
-  }
-
-  #nextChange(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => (): void => {
-        this.#watchers.delete(wake);
-        signal.removeEventListener('abort', leave);
-        settle();
-      };
-      const wake = end(resolve);
-      const leave = end(() => reject(signal.reason));
-      this.#watchers.add(wake);
-      signal.addEventListener('abort', leave, { once: true });
-    });
+    this.#drains.changed();
+    return turn.trouble === undefined && this.#drains.isPressing(current ?? entry) ? 0 : pauseMs;
   }
 }
