@@ -4,19 +4,19 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
-import { timestamp, timestampNow } from './base/timestamp.ts';
+import { timestampNow } from './base/timestamp.ts';
 import { check } from './check/check.ts';
 import type { Finding } from './check/ground.ts';
-import type { ContentFile } from './content/content-file.ts';
 import { Contents } from './content/contents.ts';
 import type { Drive, Item } from './drive/drive.ts';
-import { DriveError } from './drive/drive-error.ts';
 import type { Listen } from './drive/open-drive.ts';
 import type { Outage, Reach } from './drive/reach.ts';
+import { becameDirty, damaged, versionGone } from './fs/content-events.ts';
 import { DriveFileSystem } from './fs/drive-file-system.ts';
 import type { FileSystem, KernelCache } from './fs/file-system.ts';
 import { inherited } from './fs/inherited-attributes.ts';
 import type { FsParts, FsSettings } from './fs/parts.ts';
+import { recover } from './fs/recovery.ts';
 import { References } from './fs/references.ts';
 import { ChangeFeed, type FeedStatus } from './metadata/change-feed.ts';
 import { FreeSpace } from './metadata/free-space.ts';
@@ -160,9 +160,9 @@ class Composition implements OpenedFileSystem {
     const space = new FreeSpace(store, drive, { clock, log, countLeaving: () => leavingBytes(journal, tree) });
     const contents = new Contents(store, {
       ...{ drive, clock, log, budget: options.cacheSize, folder: join(options.folder, 'content') },
-      becameDirty: (id) => this.#becameDirty(id as NodeId),
-      versionGone: (file) => this.#versionGone(file),
-      damaged: (file) => this.#damaged(file),
+      becameDirty: (id) => becameDirty(this.#parts, id as NodeId),
+      versionGone: (file) => versionGone(this.#parts, file),
+      damaged: (file) => damaged(this.#parts, file),
       hasRoom: (bytes) => space.hasRoom(bytes),
       spent: (bytes) => space.spent(bytes),
       isPinned: (node) => inherited({ tree, xattrs }, node as NodeId, 'pin') !== undefined,
@@ -215,7 +215,7 @@ class Composition implements OpenedFileSystem {
     this.fs = new DriveFileSystem(this.#parts);
     this.upkeep = this.#makeUpkeep(brake, options.folder);
     tree.ensureRoot(timestampNow(clock.now()));
-    this.#recover();
+    recover(this.#parts, (node) => this.fs.settled(node));
     this.#unwatch = this.#follow(options.reach);
     this.#start(options.rootFirst);
   }
@@ -372,74 +372,6 @@ class Composition implements OpenedFileSystem {
     this.#parts.queue.release('offline');
     this.fs.pins.wake();
     this.#feed?.retry();
-  }
-
-  #becameDirty(id: NodeId): void {
-    const node = this.#parts.tree.get(id);
-    if (node === undefined) return;
-    this.#parts.tree.update(id, { ahead: { ...node.ahead, content: true }, base: node.base ?? node.item });
-  }
-
-  /** Reading met another version than the one it wanted: looks what the drive has now. */
-  async #versionGone(file: ContentFile): Promise<boolean> {
-    const { changes, tree, drive, store } = this.#parts;
-    const wanted = file.item;
-    if (wanted === undefined) return false;
-    const asked = changes.asking();
-    const item = await drive.get(wanted.id);
-    // Another reader was faster.
-    if (file.item !== wanted) return true;
-    // What is to become a copy of the item is another node's.
-    const node = tree.get(file.node as NodeId);
-    const isNewer = item.contentVersion !== wanted.contentVersion || item.size !== wanted.size;
-    if (node?.content === file.id && isNewer && file.moveOn(item)) {
-      store.transact(() => {
-        const mtime = timestamp(item.modified);
-        const own = node.item?.id === item.id ? { item } : {};
-        tree.update(node.id, { ...own, size: item.size, mtime, ctime: timestampNow(this.#parts.clock.now()) });
-        this.#parts.contents.save(file);
-      });
-      this.#kernel.invalidateNode(node.id);
-      return true;
-    }
-    changes.applyItem(item, asked);
-    if (isNewer) return false;
-    // It has the version that was wanted, and gives out something else in its place: a page of a proxy, say.
-    throw new DriveError('broken', `${item.name}: the service answers with other bytes than those of the file`);
-  }
-
-  #damaged(file: ContentFile): void {
-    const { store, tree, contents } = this.#parts;
-    const id = file.node as NodeId;
-    if (tree.get(id)?.content !== file.id) return;
-    store.transact(() => {
-      tree.update(id, { content: undefined, holeBytes: undefined });
-      contents.retire(file.id);
-    });
-    this.#kernel.invalidateNode(id);
-  }
-
-  /** Takes up what a run left that ended without notice. */
-  #recover(): void {
-    const { contents, tree, journal, store, log } = this.#parts;
-    for (const [id, record] of [...contents.dirty()]) {
-      const node = tree.get(record.node as NodeId);
-      if (node?.content !== id || node.parent === undefined) {
-        if (node === undefined || node.content !== id) contents.setAside(id);
-        continue;
-      }
-      const entry = journal.of(node.id).find(({ intent }) => intent.kind === 'put-content');
-      const at = node.item === undefined ? { at: { parent: node.parent, name: node.name } } : {};
-      store.transact(() => {
-        const ahead = { ...node.ahead, content: true as const };
-        tree.update(node.id, { size: record.size, ahead, base: node.base ?? node.item });
-        const kept = entry ?? journal.add({ kind: 'put-content', node: node.id, ...at }, this.#parts.clock.now());
-        if (!contents.isSuspect(record)) return;
-        log.error(`${tree.path(node.id)} was being written when the power failed: it is not sent until you say so`);
-        journal.put({ ...kept, parked: 'written when the power failed: parts may be missing' });
-      });
-    }
-    for (const orphan of tree.orphans()) this.fs.settled(orphan);
   }
 
   #concerns(entry: Entry, top: NodeId): boolean {
