@@ -335,6 +335,7 @@ class Composition implements OpenedFileSystem {
   ): TreeListener {
     const { store, tree, journal, contents, references, xattrs, conflicts } = parts;
     const nameless = (node: NodeId): void => {
+      references.lostName(node);
       if (references.isKnownToKernel(node)) this.#kernel.invalidateAttributes(node);
       store.afterCommit(() => this.#lost.add(node));
     };

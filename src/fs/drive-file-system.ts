@@ -20,7 +20,7 @@ import type {
 import { Files } from './files.ts';
 import { type Birth, Folders } from './folders.ts';
 import { isRemote } from './inherited-attributes.ts';
-import { checkWritable, type FsParts, needFolder, needNode, now } from './parts.ts';
+import { checkNamed, checkWritable, type FsParts, needFolder, needNode, now } from './parts.ts';
 import { Pins } from './pins.ts';
 import { untilOnDrive } from './until-on-drive.ts';
 
@@ -89,6 +89,7 @@ export class DriveFileSystem implements FileSystem {
 
   async setattr(id: NodeId, changes: AttributeChanges): Promise<Entry> {
     checkWritable(this.#parts);
+    this.#checkNamed(id);
     const { tree, store } = this.#parts;
     const { size, ...others } = changes.mode === undefined ? changes : { ...changes, mode: changes.mode & 0o7777 };
     if (size !== undefined) this.#files.truncate(needNode(this.#parts, id), size);
@@ -281,11 +282,18 @@ export class DriveFileSystem implements FileSystem {
   }
 
   async setxattr(node: NodeId, name: string, value: Uint8Array, flags: number): Promise<void> {
+    this.#checkNamed(node);
     this.#xattrs.set(node, name, value, flags);
   }
 
-  removexattr(node: NodeId, name: string, signal: AbortSignal): Promise<void> {
+  async removexattr(node: NodeId, name: string, signal: AbortSignal): Promise<void> {
+    this.#checkNamed(node);
     return this.#xattrs.remove(node, name, signal);
+  }
+
+  /** Who has it open to write goes on with what he has. */
+  #checkNamed(node: NodeId): void {
+    if (!this.#files.isWritable(node)) checkNamed(this.#parts, node);
   }
 
   async #make(place: Place, birth: Birth, signal: AbortSignal): Promise<Entry> {

@@ -8,7 +8,7 @@ import { ReadWindow } from '../content/read-window.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import type { HandleId, OpenFile } from './file-system.ts';
 import { isRemote } from './inherited-attributes.ts';
-import { checkWritable, type FsParts, needNode, now } from './parts.ts';
+import { checkNamed, checkWritable, type FsParts, needNode, now } from './parts.ts';
 import { untilOnDrive } from './until-on-drive.ts';
 
 interface Handle {
@@ -58,7 +58,10 @@ export class Files {
   }
 
   async open(id: NodeId, flags: number, signal: AbortSignal): Promise<OpenFile> {
-    if (canWrite(flags) || (flags & constants.O_TRUNC) !== 0) checkWritable(this.#parts);
+    if (canWrite(flags) || (flags & constants.O_TRUNC) !== 0) {
+      checkWritable(this.#parts);
+      checkNamed(this.#parts, id);
+    }
     this.#checkOpenable(needNode(this.#parts, id));
     const { parent } = needNode(this.#parts, id);
     if (parent !== undefined && !needNode(this.#parts, id).ahead.content)
@@ -98,8 +101,12 @@ export class Files {
 
   /** Handles are open, and none of them can write. */
   isBeingRead(id: NodeId): boolean {
-    const handles = [...(this.#byNode.get(id) ?? [])];
-    return handles.length > 0 && !handles.some(({ flags }) => canWrite(flags));
+    return this.#byNode.has(id) && !this.isWritable(id);
+  }
+
+  /** A handle is open that can write. */
+  isWritable(id: NodeId): boolean {
+    return [...(this.#byNode.get(id) ?? [])].some(({ flags }) => canWrite(flags));
   }
 
   /** Somebody goes on reading a version that the file no longer has. */

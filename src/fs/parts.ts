@@ -60,6 +60,16 @@ export const needNode = ({ tree }: FsParts, id: NodeId): Node => {
   return node;
 };
 
+/**
+ * ESTALE for a change of a node whose name the drive has taken away: the kernel, which has not heard of it, looks the name up anew and
+ * tries again (the VFS does so for whatever is named by a path).
+ */
+export const checkNamed = ({ tree, references }: FsParts, id: NodeId): void => {
+  const node = tree.get(id);
+  if (node?.parent === undefined && references.hasLostName(id))
+    throw new FsError('ESTALE', `${node?.name ?? id} is another file by now, or gone`);
+};
+
 export const needFolder = (parts: FsParts, id: NodeId): Node => {
   const node = needNode(parts, id);
   if (node.kind !== 'folder') throw new FsError('ENOTDIR', `${node.name} is not a folder`);

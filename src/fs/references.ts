@@ -5,6 +5,7 @@ import type { NodeId } from '../metadata/node.ts';
 export class References {
   readonly #lookups = new Map<NodeId, number>();
   readonly #handles = new Map<NodeId, number>();
+  readonly #outdated = new Set<NodeId>();
 
   lookedUp(node: NodeId): void {
     this.#lookups.set(node, (this.#lookups.get(node) ?? 0) + 1);
@@ -12,6 +13,7 @@ export class References {
 
   forget(node: NodeId, count: number): void {
     subtract(this.#lookups, node, count);
+    if (!this.isUsed(node)) this.#outdated.delete(node);
   }
 
   opened(node: NodeId): void {
@@ -20,6 +22,16 @@ export class References {
 
   closed(node: NodeId): void {
     subtract(this.#handles, node, 1);
+    if (!this.isUsed(node)) this.#outdated.delete(node);
+  }
+
+  /** The drive has taken the node's name away: until the kernel has heard of it, programs come to the node by that name. */
+  lostName(node: NodeId): void {
+    if (this.isUsed(node)) this.#outdated.add(node);
+  }
+
+  hasLostName(node: NodeId): boolean {
+    return this.#outdated.has(node);
   }
 
   isKnownToKernel(node: NodeId): boolean {
