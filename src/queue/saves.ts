@@ -35,7 +35,7 @@ const isSamePlace = (one: Place, other: Place): boolean =>
 export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   const { journal, tree } = parts;
   const { heir, at } = save;
-  const left = giveUpSave(parts, entries, heir) ?? firstPlace(parts, heir);
+  const left = giveUpSave(parts, entries, heir) ?? placeOnDrive(parts, entries, heir);
   dropPlacing(parts, entries, heir);
   const former = firstFormer(parts, entries, save.former);
   const isOnDrive = tree.get(former)?.item !== undefined;
@@ -172,10 +172,13 @@ const revocableSave = (parts: Parts, entries: Entries, node: NodeId): SaveEntry 
 export const isTakingOver = (intent: Intent): intent is TakingOver =>
   intent.kind === 'put-content' && intent.replaces !== undefined && intent.at !== undefined;
 
-/** Where the node's item is on the drive, or is to be made. */
-const firstPlace = ({ journal, tree }: Parts, id: NodeId): Place | undefined => {
-  const moved = journal.of(id).find((entry) => entry.intent.kind === 'move')?.intent;
-  if (moved?.kind === 'move') return moved.from;
+/** Where the node's item is on the drive once its moves that may have been sent are done, or is to be made. */
+const placeOnDrive = ({ journal, tree }: Parts, { isOpen }: Pick<Entries, 'isOpen'>, id: NodeId): Place | undefined => {
+  const moves = journal.of(id).filter(isMove);
+  const open = moves.findLast(isOpen)?.intent;
+  if (open?.kind === 'move') return open.to;
+  const first = moves[0]?.intent;
+  if (first?.kind === 'move') return first.from;
   const node = tree.get(id);
   return node?.parent === undefined ? undefined : { parent: node.parent, name: node.name };
 };

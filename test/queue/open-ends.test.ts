@@ -21,6 +21,10 @@ const changes: Readonly<Record<string, Change>> = {
   'a new empty file': { by: 'upload', act: (b) => b.write('/f/new', ''), isFolder: false, text: '' },
   'a new folder': { by: 'makeFolder', act: (b) => b.calls.mkdir('/f/new'), isFolder: true, text: '' },
   'a file renamed': { by: 'move', act: (b) => b.calls.rename('/f/file', '/f/new'), isFolder: false, text: 'known' },
+  'a file renamed that was made a moment ago': {
+    ...{ by: 'move', act: (b) => b.calls.rename('/f/fresh', '/f/new') },
+    ...{ isFolder: false, text: 'fresh' },
+  },
   'a folder renamed': { by: 'move', act: (b) => b.calls.rename('/f/folder', '/f/new'), isFolder: true, text: '' },
   'a file moved': { by: 'move', act: (b) => b.calls.rename('/file', '/f/new'), isFolder: false, text: 'at the top' },
 };
@@ -67,6 +71,11 @@ const thens: Readonly<Record<string, (bench: Bench, isFolder: boolean) => Promis
     if (isFolder) await bench.calls.mkdir('/f/new');
     else await bench.write('/f/new', 'another');
   },
+  'it takes the name of another, and its own goes to a third': async (bench, isFolder) => {
+    await bench.calls.rename('/f/new', isFolder ? '/f/folder' : '/other');
+    if (isFolder) await bench.calls.mkdir('/f/new');
+    else await bench.write('/f/new', 'another');
+  },
   'it changes places': async (bench) => {
     await bench.calls.rename('/f/new', '/other', 'exchange');
   },
@@ -94,6 +103,8 @@ describe('the drive had acted unheard', () => {
             store.put(path, text);
           store.makeFolder('f/folder');
           await bench.shown();
+          await bench.write('/f/fresh', 'fresh');
+          await bench.sync();
           const before = bench.tree();
           network = end === ends[0] ? 'lose-reply' : 'no-reply';
           await act(bench);
