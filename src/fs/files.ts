@@ -67,7 +67,10 @@ export class Files {
     if (parent !== undefined && !needNode(this.#parts, id).ahead.content)
       await this.#parts.listings.fresh(parent, signal);
     const node = needNode(this.#parts, id);
-    if (parent !== undefined && node.parent === undefined) throw new FsError('ENOENT', `${node.name} was removed`);
+    if (parent !== undefined && node.parent === undefined) {
+      checkNamed(this.#parts, id);
+      throw new FsError('ENOENT', `${node.name} was removed`);
+    }
     const opened = this.openNow(node, flags);
     if ((flags & constants.O_TRUNC) === 0) return opened;
     try {

@@ -47,8 +47,10 @@ const handedOn = (entry: Entry, node: NodeId, sent: readonly SentMark[]): Entry 
  * it any more, and it must not keep others waiting. True if the entry was such a one, which it is the end of.
  */
 export const endIfSuperseded = (parts: Parts, entry: Entry): boolean => {
-  const { journal, store } = parts;
+  const { journal, store, tree } = parts;
   const { node, kind } = entry.intent;
+  // What was put aside for a save, and lives on as another item, is seen.
+  if (tree.get(node)?.parent !== undefined) return false;
   const [next] = journal.ending(node).filter(({ seq }) => seq > entry.seq);
   if (kind !== 'put-content' || isTakingOver(entry.intent) || next === undefined) return false;
   store.transact(() => {

@@ -78,7 +78,6 @@ test('what had to wait for a name does not undo what a listing told of it meanwh
   await until(async () => (await bench.read('/other')) === 'told');
   // It waits now, because we are making that name. Here and there that is given up, and another taken; a listing tells it while
   // an answer of the feed, which does not, is on its way.
-  mend();
   let letGo = (): void => {};
   const gate = new Promise<void>((resolve) => {
     letGo = resolve;
@@ -90,10 +89,11 @@ test('what had to wait for a name does not undo what a listing told of it meanwh
   };
   await until(() => isOnItsWay);
   await bench.calls.unlink('/b');
+  mend();
   store.move('b', 'a');
   await bench.write('/a', 'ours');
   assert.deepEqual(await bench.sync(), []);
-  await until(async () => (await bench.list()).length === 3);
+  await until(async () => /^a,a \(conflict .*\),other$/.test((await bench.list()).join()));
   answered = undefined;
   letGo();
   await seen(bench, bench.tree());

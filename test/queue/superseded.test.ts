@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DriveError } from '../../src/drive/drive-error.ts';
 import { Bench } from '../support/opened.ts';
-import { hold, until } from '../support/queue-steps.ts';
+import { breakDrive, hold, until } from '../support/queue-steps.ts';
 
 const theirs = 'theirs, and longer than what was here';
 
@@ -101,4 +101,22 @@ test('a content whose sending was cut off, of a file that was saved over meanwhi
   assert.equal(bench.memory.store.at('c').id, id);
   const uploads = bench.memory.calls.slice(before).filter(({ intent }) => intent === 'upload');
   assert.equal(uploads.length, 1);
+});
+
+test('what was put aside for a save, and cannot be sent, is kept', async () => {
+  await using bench = await Bench.open();
+  bench.memory.store.put('doc', 'old');
+  assert.equal(await bench.read('/doc'), 'old');
+  const { mend } = breakDrive(bench, 'refused', ({ intent, name }) => intent === 'upload' && name === 'doc~');
+  await bench.calls.rename('/doc', '/doc~');
+  await bench.write('/doc', 'new');
+  const parked = await bench.sync();
+  assert.deepEqual(
+    parked.map(({ path }) => path),
+    ['/doc~', '/doc'],
+  );
+  mend();
+  bench.opened.upkeep.retry();
+  assert.deepEqual(await bench.sync(), []);
+  assert.deepEqual(bench.tree(), { doc: 'new', 'doc~': 'old' });
 });
