@@ -421,7 +421,8 @@ export class RemoteChanges {
   /** Who reads a version must not get bytes, a length or a mapping of the next one. The kernel knows one of each for a node. */
   #isReadOn(node: Node, item: Item): boolean {
     const isOther = node.item !== undefined && !isSameContent(node.item, item);
-    return node.kind === 'file' && node.parent !== undefined && isOther && this.#listener.isBeingRead(node.id);
+    const isPlain = node.kind === 'file' && node.parent !== undefined && !isAhead(node.ahead);
+    return isPlain && isOther && this.#listener.isBeingRead(node.id);
   }
 
   /** As if a program had written the new content into another file, and renamed that over the node. */
