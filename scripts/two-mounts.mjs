@@ -77,10 +77,22 @@ const folders = ['d', 'e'];
 const filePath = () => (random(2) === 0 ? one(files) : `${one(folders)}/${one(files)}`);
 /** Contents that were acknowledged, never two the same: nobody may lose one that he has not replaced or removed himself. */
 const kept = new Map();
-const acknowledged = (client, path, text) => kept.set(`${client.name}:${path}`, text);
-const given = (client, path) => {
-  for (const key of [...kept.keys()])
-    if (key === `${client.name}:${path}` || key.startsWith(`${client.name}:${path}/`)) kept.delete(key);
+const inodeOf = async (client, path) => {
+  const found = await stat(join(client.mountpoint, path)).catch(() => undefined);
+  return found?.isFile() ? found.ino : undefined;
+};
+const acknowledged = async (client, path, text) =>
+  kept.set(`${client.name}:${path}`, { client, text, inode: await inodeOf(client, path) });
+/** What is at the path may have had another name when it was written: the other client renames, too. */
+const given = async (client, path) => {
+  const inode = await inodeOf(client, path);
+  for (const [key, held] of [...kept])
+    if (
+      key === `${client.name}:${path}` ||
+      key.startsWith(`${client.name}:${path}/`) ||
+      (held.client === client && inode !== undefined && held.inode === inode)
+    )
+      kept.delete(key);
 };
 const act = async (client, step) => {
   const isFolder = random(5) === 0;
@@ -90,19 +102,19 @@ const act = async (client, step) => {
   if (isFolder && kind < 7) await mkdir(at(path));
   else if (kind < 4) {
     const text = `${client.name} ${step} ${'x'.repeat(random(5000))}`;
-    given(client, path);
+    await given(client, path);
     await writeFile(at(path), text);
-    acknowledged(client, path, text);
+    await acknowledged(client, path, text);
   } else if (kind < 6 || isFolder) {
-    given(client, other);
-    given(client, path);
+    await given(client, other);
+    await given(client, path);
     await rename(at(path), at(other));
   } else if (kind === 6) {
-    given(client, path);
+    await given(client, path);
     await unlink(at(path));
   } else if (kind === 7) await rmdir(at(one(folders)));
   else if (kind === 8) {
-    given(client, path);
+    await given(client, path);
     await truncate(at(path), 0);
   } else if ((await stat(at(path))).isFile()) await readFile(at(path));
 };
@@ -160,7 +172,7 @@ const everHeld = new Set(admin.history().map(({ content }) => content?.sha1));
 // What could not be sent is where it was written.
 for (const { mountpoint } of clients)
   for (const line of await shown(mountpoint).catch(() => [])) everHeld.add(line.split(' ').at(-1));
-const lost = [...kept].filter(([, text]) => !everHeld.has(hashOf(text)));
+const lost = [...kept].filter(([, { text }]) => !everHeld.has(hashOf(text)));
 for (const { command, mountpoint } of clients) await command('unmount', '--now', mountpoint).catch(() => {});
 await emulator.close();
 await rm(base, { recursive: true, force: true });
@@ -170,5 +182,5 @@ process.stdout.write(
 );
 for (const [index, lines] of differences.entries())
   for (const line of lines) process.stdout.write(`  ${clients[index].name}: ${line}\n`);
-for (const [key, text] of lost) process.stdout.write(`  lost: ${key} ${text.slice(0, 20)}\n`);
+for (const [key, { text }] of lost) process.stdout.write(`  lost: ${key} ${text.slice(0, 20)}\n`);
 process.exit(isEqual && lost.length === 0 ? 0 : 1);
