@@ -142,7 +142,7 @@ export class ContentFile {
       ...(this.#base === undefined ? {} : { base: this.#base }),
       ...(this.#onDrive === 0 ? {} : { onDrive: this.#onDrive }),
       ...(this.#unsynced ? { unsyncedIn: this.#host.bootId } : {}),
-      ...{ savedIn: this.#host.bootId, fileTime: this.#file.changedAt },
+      ...{ savedIn: this.#host.bootId, fileTime: this.#file.stat().mtimeMs },
     };
   }
 
@@ -430,9 +430,10 @@ export class ContentFile {
   /** The file may have been damaged behind our back: what is not there was not kept. */
   #checkFile(record: ContentRecord): void {
     const needed = this.#present.without(this.#holes).list.at(-1)?.end ?? 0;
-    const { path, size, changedAt } = this.#file;
+    const { path } = this.#file;
+    const { size, mtimeMs } = this.#file.stat();
     // What was noted last before a power cut may be older than what is in the file.
-    const isNoted = record.savedIn === this.#host.bootId || record.fileTime === changedAt || this.#dirty;
+    const isNoted = record.savedIn === this.#host.bootId || record.fileTime === mtimeMs || this.#dirty;
     if (size >= needed && isNoted) return;
     if (this.#dirty) {
       this.#file.close();

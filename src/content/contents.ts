@@ -143,9 +143,9 @@ export class Contents {
     return file;
   }
 
-  /** The content, if somebody uses it now. */
-  used(id: ContentId): ContentFile | undefined {
-    return this.#inUse.get(id)?.file;
+  /** The content, if there is one and somebody uses it now. */
+  used(id: ContentId | undefined): ContentFile | undefined {
+    return id === undefined ? undefined : this.#inUse.get(id)?.file;
   }
 
   close(file: ContentFile): void {

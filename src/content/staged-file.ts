@@ -9,6 +9,7 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  type Stats,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -50,13 +51,8 @@ export class StagedFile {
     this.#makeRoom = makeRoom;
   }
 
-  get size(): number {
-    return fstatSync(this.#fd).size;
-  }
-
-  /** Milliseconds since 1970. */
-  get changedAt(): number {
-    return fstatSync(this.#fd).mtimeMs;
+  stat(): Stats {
+    return fstatSync(this.#fd);
   }
 
   /** Nanoseconds since 1970. */
@@ -91,7 +87,7 @@ export class StagedFile {
 
   /** Cuts off what is behind `end`, if there is anything. */
   cut(end: number): void {
-    if (this.size > end) ftruncateSync(this.#fd, end);
+    if (this.stat().size > end) ftruncateSync(this.#fd, end);
   }
 
   sync(): Promise<void> {
@@ -101,7 +97,7 @@ export class StagedFile {
   /** The descriptor, for others to read a content of `size` bytes from while the file is open. */
   handOut(size: number): number {
     if (this.#shared === undefined) {
-      if (this.size !== size) ftruncateSync(this.#fd, size);
+      if (this.stat().size !== size) ftruncateSync(this.#fd, size);
       this.#shared = new SharedFile(this.#fd);
     }
     return this.#fd;

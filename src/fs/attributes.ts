@@ -10,15 +10,12 @@ const permissions = { file: 0o666, folder: 0o777, symlink: 0o777 } as const;
 /** When contents that are open were last written to, until that is saved with them. */
 export type Written = ReadonlyMap<NodeId, Timestamp>;
 
-const openContent = ({ contents }: FsParts, { content }: Node): ContentFile | undefined =>
-  content === undefined ? undefined : contents.used(content);
-
 /** `file`: the version that is asked about. */
 export const attributesOf = (
   parts: FsParts,
   node: Node,
   written: Written,
-  file: ContentFile | undefined = openContent(parts, node),
+  file: ContentFile | undefined = parts.contents.used(node.content),
 ): Attributes => {
   const { settings } = parts;
   const size = file?.size ?? node.size;

@@ -58,19 +58,15 @@ export class Files {
   }
 
   async open(id: NodeId, flags: number, signal: AbortSignal): Promise<OpenFile> {
-    if (canWrite(flags) || (flags & constants.O_TRUNC) !== 0) {
-      checkWritable(this.#parts);
-      checkNamed(this.#parts, id);
-    }
+    const changes = canWrite(flags) || (flags & constants.O_TRUNC) !== 0;
+    if (changes) checkWritable(this.#parts);
     this.#checkOpenable(needNode(this.#parts, id));
     const { parent } = needNode(this.#parts, id);
     if (parent !== undefined && !needNode(this.#parts, id).ahead.content)
       await this.#parts.listings.fresh(parent, signal);
     const node = needNode(this.#parts, id);
-    if (parent !== undefined && node.parent === undefined) {
-      checkNamed(this.#parts, id);
-      throw new FsError('ENOENT', `${node.name} was removed`);
-    }
+    if (changes || parent !== undefined) checkNamed(this.#parts, id);
+    if (parent !== undefined && node.parent === undefined) throw new FsError('ENOENT', `${node.name} was removed`);
     const opened = this.openNow(node, flags);
     if ((flags & constants.O_TRUNC) === 0) return opened;
     try {

@@ -126,8 +126,11 @@ export class FeedChanges {
     store.transact(() => {
       held.drop(id);
       if (!changes.counts(id, asked)) return;
-      if (item !== undefined) changes.applyLooked(item);
-      const node = item === undefined ? tree.byItem(id) : undefined;
+      if (item !== undefined) {
+        changes.applyLooked(item);
+        return;
+      }
+      const node = tree.byItem(id);
       if (node !== undefined && node.id !== rootNode) changes.lose(node.id);
     });
   }

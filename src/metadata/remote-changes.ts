@@ -281,11 +281,11 @@ export class RemoteChanges {
     if (!isOfDrive) this.#vacated(parent, name);
   }
 
-  /** The drive has no such item any more. If its node has left the name here, too, whatever has that there gets it. */
-  missing({ parentId, name }: Item, kind: NodeKind): void {
-    const folder = parentId === undefined ? undefined : this.#tree.byItem(parentId);
-    if (folder !== undefined)
-      this.#store.transact(() => this.#vacated(folder.id, toLocalName(name, kind === 'symlink')));
+  /** The drive no longer has the node's item. If the node has left the name here, too, whatever has that there gets it. */
+  missing({ item, base = item, kind }: Node): void {
+    const folder = base?.parentId === undefined ? undefined : this.#tree.byItem(base.parentId);
+    if (base !== undefined && folder !== undefined)
+      this.#store.transact(() => this.#vacated(folder.id, toLocalName(base.name, kind === 'symlink')));
   }
 
   /** On the drive too, as far as is known: an item that got a number for the sake of the node that was here gets its name. */
@@ -432,14 +432,12 @@ export class RemoteChanges {
     this.#listener.entryChanged(parent, name);
     this.#tree.detach(node.id);
     this.#tree.update(node.id, { item: undefined, base: undefined });
-    const kept = Object.fromEntries(
-      Object.entries({ mode, uid, gid, born }).filter(([, value]) => value !== undefined),
-    );
     const place = isToMove
       ? { parent: folder, name: this.#freeName(folder, toLocalName(item.name, false)) }
       : { parent, name };
     const times = { mtime: timestamp(item.modified), ctime: this.#now() };
-    const heir = this.#tree.add({ kind, ...place, size: item.size, ...times, item, ...kept, ...this.#mark() });
+    const heir = this.#tree.add({ kind, ...place, size: item.size, ...times, item, ...this.#mark() });
+    this.#tree.update(heir.id, { mode, uid, gid, born });
     this.#listener.entryChanged(place.parent, place.name);
     this.#listener.succeeded(node.id, heir.id);
     if (isToMove) this.#vacated(parent, name);

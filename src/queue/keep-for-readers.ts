@@ -4,7 +4,7 @@ import { isPassing, type Parts } from './sending.ts';
 
 /** Who has the file open reads on after its removal: what is not here yet is fetched while the drive still has it. */
 export const keepForReaders = async (parts: Parts, node: Node | undefined, signal: AbortSignal): Promise<void> => {
-  const file = node?.content === undefined ? undefined : parts.contents.used(node.content);
+  const file = parts.contents.used(node?.content);
   if (file === undefined || file.isComplete) return;
   try {
     await file.ensure(0, file.size, signal);

@@ -51,7 +51,7 @@ export const endIfSuperseded = (parts: Parts, entry: Entry): boolean => {
   const { node, kind } = entry.intent;
   // What was put aside for a save, and lives on as another item, is seen.
   if (tree.get(node)?.parent !== undefined) return false;
-  const [next] = journal.ending(node).filter(({ seq }) => seq > entry.seq);
+  const next = journal.ending(node).find(({ seq }) => seq > entry.seq);
   if (kind !== 'put-content' || isTakingOver(entry.intent) || next === undefined) return false;
   store.transact(() => {
     if (entry.sent !== undefined) journal.put(handedOn(next, node, entry.sent));

@@ -287,7 +287,7 @@ const makeAgain = (parts: Parts, entry: ContentEntry, node: Node): void => {
       return;
     }
     parts.tree.update(node.id, { item: undefined, base: undefined });
-    if (node.item !== undefined) parts.changes.missing(node.item, node.kind);
+    parts.changes.missing(node);
     const { session: _, ...afresh } = entry;
     parts.journal.put({ ...afresh, intent: { kind: 'put-content', node: node.id, at } });
   });

@@ -171,7 +171,7 @@ const lookAt = async (parts: Parts, id: ItemId, signal: AbortSignal): Promise<It
 /** Somebody else was faster, and may have given the name to another item since. */
 const wasGone = ({ tree, changes }: Parts, id: ItemId): void => {
   const node = tree.byItem(id);
-  if (node?.item !== undefined) changes.missing(node.base ?? node.item, node.kind);
+  if (node !== undefined) changes.missing(node);
 };
 
 /** The item holds what whoever removed it knew, or had written himself. */
@@ -184,22 +184,17 @@ const isKnownContent = async (
 
 /** It stays on the drive, and comes back into the tree where the drive has it by now. */
 const bringBack = (parts: Parts, entry: RemovalEntry, now: Item, why: string): void => {
-  const { tree, changes } = parts;
+  const { tree, changes, contents } = parts;
   const { node, from } = entry.intent;
   parts.log.warn(`${from.name} is not removed: ${why}`);
   parts.store.transact(() => {
     // What a program writes to the file that it removed is for nobody else: it must not get into the one that comes back.
-    if (isOpen(parts, node)) tree.update(node, { item: undefined, base: undefined });
+    if (contents.used(tree.get(node)?.content) !== undefined) tree.update(node, { item: undefined, base: undefined });
     else if (tree.get(node)?.kind !== 'folder') changes.replaceContent(node, now);
     done(parts, entry);
     tree.update(node, { listedAt: undefined });
     changes.applyLooked(now);
   });
-};
-
-const isOpen = ({ tree, contents }: Parts, id: NodeId): boolean => {
-  const { content } = tree.get(id) ?? {};
-  return content !== undefined && contents.used(content) !== undefined;
 };
 
 const removeItem = async (

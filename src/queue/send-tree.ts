@@ -20,6 +20,8 @@ import {
 } from './sending.ts';
 import { changedMeanwhile } from './sent-bytes.ts';
 
+type MoveEntry = Parameters<Send<'move'>>[1];
+
 export const sendFolder: Send<'create-folder'> = async (parts, entry, context) => {
   const { intent } = entry;
   const node = parts.tree.get(intent.node);
@@ -116,12 +118,7 @@ const isWithin = async (drive: Drive, folder: ItemId, above: ItemId, signal: Abo
 };
 
 /** Somebody else has moved the folder that ours was to be moved into, into ours: what is on the drive counts. */
-const stay = async (
-  parts: Parts,
-  entry: Parameters<Send<'move'>>[1],
-  id: ItemId,
-  signal: AbortSignal,
-): Promise<void> => {
+const stay = async (parts: Parts, entry: MoveEntry, id: ItemId, signal: AbortSignal): Promise<void> => {
   const now = await parts.drive.get(id, signal);
   const { node, from, to } = entry.intent;
   parts.log.warn(
@@ -148,12 +145,7 @@ const moveUnlessThere = async (
 };
 
 /** Either the item is gone, or the folder that it was to be moved to. */
-const moveMissed = async (
-  parts: Parts,
-  entry: Parameters<Send<'move'>>[1],
-  item: ItemId,
-  context: SendContext,
-): Promise<void> => {
+const moveMissed = async (parts: Parts, entry: MoveEntry, item: ItemId, context: SendContext): Promise<void> => {
   try {
     await parts.drive.get(item, context.signal);
   } catch (error) {

@@ -173,7 +173,7 @@ export const itemGone = (parts: Parts, entry: Entry): void => {
   parts.store.transact(() => {
     done(parts, entry);
     const node = parts.tree.get(entry.intent.node);
-    if (node?.item !== undefined) parts.changes.missing(node.base ?? node.item, node.kind);
+    if (node !== undefined) parts.changes.missing(node);
     parts.changes.lose(entry.intent.node);
   });
 };

@@ -301,8 +301,7 @@ export class UploadQueue {
     const { tree, contents, clock } = this.#parts;
     const { intent, since } = entry;
     if (intent.kind !== 'put-content' || this.#drains.isPressing(entry)) return 0;
-    const content = tree.get(intent.node)?.content;
-    const file = content === undefined ? undefined : contents.used(content);
+    const file = contents.used(tree.get(intent.node)?.content);
     const { settleMs } = this.#options;
     if (file === undefined || clock.now() - since > longestWriting * settleMs) return 0;
     return file.changedAt + settleMs - performance.now();
