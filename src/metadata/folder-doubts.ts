@@ -49,8 +49,9 @@ export class FolderDoubts {
     const now = this.#parts.clock.monotonic();
     for (const [folder, { due, listed }] of [...this.#doubts]) {
       if (due > now) continue;
-      this.#doubts.delete(folder);
       await this.#list(folder, signal);
+      // Also of a doubt that this listing brought up itself: in the end it is as it is.
+      this.#doubts.delete(folder);
       this.#note(folder, listed + 1);
     }
     if (now < this.#auditAt) return;

@@ -159,6 +159,7 @@ export class Listings {
       // gone must not go.
       if (pages > 1 && this.#changes.unseen(answer).length > 0) await this.#askOnce(id, answer);
       if (this.#options.keeper !== undefined) await this.#askAfter(answer);
+      this.#compareCount(answer);
     } catch (error) {
       if (isMissing(error) && folder !== rootNode) this.#missed(folder);
       throw error;
@@ -188,6 +189,11 @@ export class Listings {
     for (const item of asked) if (await this.#isThere(item)) there.push(item);
     const kept = there.length > 0 && missing.length > asked.length ? missing : there;
     for (const { id } of kept) answer.seen.add(id);
+  }
+
+  /** The drive counts more in the folder than it lists: the listing may be late, and nobody tells of what it will hold. */
+  #compareCount({ folder, seen }: FolderAnswer): void {
+    if (seen.size < (this.#tree.get(folder)?.item?.childCount ?? 0)) this.#options.keeper?.contradicted(folder);
   }
 
   async #isThere({ id, parentId }: Item): Promise<boolean> {
