@@ -17,6 +17,8 @@ export class Journal {
   readonly #byFolder = new Map<NodeId, Set<number>>();
   /** Entries that make something, by where. */
   readonly #making = new Map<string, Set<number>>();
+  /** Moves, by where from. */
+  readonly #movesFrom = new Map<string, Set<number>>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -91,8 +93,19 @@ export class Journal {
     return this.#making.has(placeKey(place));
   }
 
+  /** What is to be made at the place (in any case of its letters); in the order of the changes. */
+  making(place: Place): Entry[] {
+    return this.#listed(this.#making.get(placeKey(place)));
+  }
+
+  /** The moves that begin at the place (in any case of its letters); in the order of the changes. */
+  movesFrom(place: Place): Entry[] {
+    return this.#listed(this.#movesFrom.get(placeKey(place)));
+  }
+
   #listed(seqs: ReadonlySet<number> | undefined): Entry[] {
-    return [...(seqs ?? [])].sort((a, b) => a - b).flatMap((seq) => this.#entries.get(seq) ?? []);
+    if (seqs === undefined) return [];
+    return [...seqs].sort((a, b) => a - b).flatMap((seq) => this.#entries.get(seq) ?? []);
   }
 
   #remember(entry: Entry): void {
@@ -105,6 +118,7 @@ export class Journal {
     for (const folder of foldersOf(entry.intent)) enlist(this.#byFolder, folder, entry.seq);
     if ('at' in entry.intent && entry.intent.at !== undefined)
       enlist(this.#making, placeKey(entry.intent.at), entry.seq);
+    if (entry.intent.kind === 'move') enlist(this.#movesFrom, placeKey(entry.intent.from), entry.seq);
   }
 
   #forget({ seq }: Entry): void {
@@ -120,6 +134,7 @@ export class Journal {
       strike(this.#replaced, intent.replaces.node, seq);
     for (const folder of foldersOf(intent)) strike(this.#byFolder, folder, seq);
     if ('at' in intent && intent.at !== undefined) strike(this.#making, placeKey(intent.at), seq);
+    if (intent.kind === 'move') strike(this.#movesFrom, placeKey(intent.from), seq);
   }
 }
 

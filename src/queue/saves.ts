@@ -252,10 +252,7 @@ const leave = (
 
 /** The node whose item still has this name on the drive, and has been given another name here a moment ago. */
 export const putAside = ({ journal }: Parts, entries: Pick<Entries, 'isOpen'>, at: Place): NodeId | undefined => {
-  const moves = journal.in(at.parent).filter((entry) => {
-    const { intent } = entry;
-    return intent.kind === 'move' && isSamePlace(intent.from, at) && !entries.isOpen(entry);
-  });
+  const moves = journal.movesFrom(at).filter((entry) => !entries.isOpen(entry));
   const first = moves.find(({ seq, intent }) => journal.of(intent.node).find(isMove)?.seq === seq);
   return first?.intent.node;
 };
@@ -268,10 +265,7 @@ export const heirOf = (parts: Parts, entries: Pick<Entries, 'isOpen'>, id: NodeI
   const move = journal.of(id).find(isMove);
   if (move?.intent.kind !== 'move' || journal.of(id).some((entry) => entries.isOpen(entry))) return undefined;
   const at = move.intent.from;
-  const making = journal.in(at.parent).find((entry) => {
-    const { intent } = entry;
-    return intent.kind === 'put-content' && intent.at !== undefined && isSamePlace(intent.at, at);
-  });
+  const making = journal.making(at).find(({ intent }) => intent.kind === 'put-content');
   if (making === undefined || entries.isOpen(making)) return undefined;
   return { heir: making.intent.node, former: id, at };
 };
