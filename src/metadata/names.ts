@@ -42,8 +42,12 @@ const escapeEnds = (name: string): string =>
 const escapeSuffix = (name: string): string =>
   name.endsWith(linkSuffix) ? `${name.slice(0, -linkSuffix.length)}${toPrivate('.')}${linkSuffix.slice(1)}` : name;
 
+/** Most names have nothing of these. */
+const escapable = /[\\*<>?:|"\p{Cc}\uf001-\uf080]|^ |[ .]$/u;
+
 /** The name that the drive is given for a local name. */
 export const toRemoteName = (name: string, isLink: boolean): string => {
+  if (!isLink && !escapable.test(name) && !name.endsWith(linkSuffix)) return name;
   const plain = [...name].map(escapeCharacter).join('');
   return escapeEnds(isLink ? `${plain}${linkSuffix}` : escapeSuffix(plain));
 };

@@ -39,10 +39,14 @@ const answerOut = ({ value, size }: Answer, reply: ByteWriter): void => {
   reply.attach(value);
 };
 
-const getxattr = async (call: Call, { name, size }: Wanted): Promise<Answer> => ({
-  value: await call.fs.getxattr(call.node, name, call.signal),
-  size,
-});
+/** What the kernel asks for before the first write to a file. Made once: a copy of thousands of files meets it as often. */
+const capabilities = 'security.capability';
+const noCapabilities = new FsError('EOPNOTSUPP', 'nothing on a drive has capabilities');
+
+const getxattr = async (call: Call, { name, size }: Wanted): Promise<Answer> => {
+  if (name === capabilities) throw noCapabilities;
+  return { value: await call.fs.getxattr(call.node, name, call.signal), size };
+};
 
 const listxattr = async (call: Call, size: number): Promise<Answer> => {
   const names = await call.fs.listxattr(call.node, call.signal);
