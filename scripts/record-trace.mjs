@@ -80,6 +80,35 @@ const programs = {
       `Gio.File.new_for_path("doc.txt").replace_contents(${JSON.stringify(after)}.encode(), None, True, 0, None)`,
     ]),
   },
+  libreoffice: {
+    title: 'LibreOffice: a lock file, and a temporary file that is renamed while the document stays open',
+    version: () => debian('libreoffice-core-nogui'),
+    // Its own Python speaks to it through a socket, as its users' scripts do.
+    command: inPython([
+      'import os, subprocess, time, uno',
+      'from com.sun.star.beans import PropertyValue',
+      'connection = "socket,host=127.0.0.1,port=29021;urp"',
+      'office = subprocess.Popen(["soffice", "--headless", "--norestore", f"--accept={connection};"])',
+      'here = uno.getComponentContext()',
+      'resolver = here.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", here)',
+      'for attempt in range(200):',
+      '    try:',
+      '        there = resolver.resolve(f"uno:{connection};StarOffice.ComponentContext")',
+      '        break',
+      '    except Exception:',
+      '        time.sleep(0.2)',
+      'desktop = there.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", there)',
+      'plain = PropertyValue("FilterName", 0, "Text (encoded)", 0)',
+      'encoding = PropertyValue("FilterOptions", 0, "ISO_8859_1,LF,,,", 0)',
+      'document = desktop.loadComponentFromURL("file://" + os.path.realpath("doc.txt"), "_blank", 0, (plain, encoding))',
+      `document.Text.String = ${JSON.stringify(after.trim())}`,
+      'document.store()',
+      'document.close(True)',
+      'try: desktop.terminate()',
+      'except Exception: pass',
+      'office.wait(30)',
+    ]),
+  },
   qsavefile: {
     title: 'Qt, QSaveFile: Kate, KeePassXC and other programs of KDE',
     version: () => debian('libqt5core5a'),
@@ -214,8 +243,9 @@ class Distiller {
     const done = bytes.subarray(0, Number(call.result));
     const at = offset ?? this.#positions.get(file);
     if (offset === undefined) this.#positions.set(file, at + done.length);
-    const isText = /^[\x20-\x7e\n]{0,400}$/.test(done.toString('latin1'));
-    this.#say('write', file, at, isText ? JSON.stringify(done.toString('latin1')) : done.length);
+    // Anything else may tell who recorded it, and where.
+    const isOfDocument = after.includes(done.toString('latin1'));
+    this.#say('write', file, at, isOfDocument ? JSON.stringify(done.toString('latin1')) : done.length);
   }
 
   /** From a file that is only read. */
