@@ -109,8 +109,26 @@ const programs = {
       'office.wait(30)',
     ]),
   },
+  kate: {
+    title: 'Kate: a swap file, and a write in place (KWrite, which is the same editor)',
+    version: () => debian('kwrite'),
+    // A screen that nobody sees, and a person who types.
+    command: inPython([
+      'import os, subprocess, time',
+      'os.environ.update(DISPLAY=":97", QT_QPA_PLATFORM="xcb")',
+      'screen = subprocess.Popen(["Xvfb", ":97"], stderr=subprocess.DEVNULL)',
+      'time.sleep(1)',
+      'editor = subprocess.Popen(["kwrite", "doc.txt"], stderr=subprocess.DEVNULL)',
+      'time.sleep(10)',
+      'for words in [["key", "End"], ["type", ", edited"], ["key", "ctrl+s"], ["key", "ctrl+q"]]:',
+      '    subprocess.run(["xdotool", *words], check=True)',
+      '    time.sleep(3)',
+      'editor.wait(10)',
+      'screen.terminate()',
+    ]),
+  },
   qsavefile: {
-    title: 'Qt, QSaveFile: Kate, KeePassXC and other programs of KDE',
+    title: 'Qt, QSaveFile: KeePassXC and other programs of KDE',
     version: () => debian('libqt5core5a'),
     command: inPython([
       'from PySide2.QtCore import QSaveFile, QIODevice',
