@@ -7,8 +7,9 @@ import type { Item, ItemId } from '../drive/drive.ts';
 import type { Store } from '../store/store.ts';
 import { isAhead, isSameContent, rebased } from './base-version.ts';
 import type { HeldChanges } from './held-changes.ts';
-import { distinctName, foldName, isLinkItem, isNamedAfter, toLocalName } from './names.ts';
+import { isLinkItem, isNamedAfter, toLocalName } from './names.ts';
 import { type Node, type NodeId, type NodeKind, rootNode } from './node.ts';
+import { ShownNames } from './shown-names.ts';
 import type { NodeChanges, Tree } from './tree.ts';
 
 /** What others must do when the drive changed the tree. Called inside the transaction; must not wait. */
@@ -77,6 +78,7 @@ export class RemoteChanges {
   readonly #tree: Tree;
   readonly #held: HeldChanges | undefined;
   readonly #listener: TreeListener;
+  readonly #names: ShownNames;
   readonly #now: () => Timestamp;
   readonly #settled = new LRUCache<ItemId, Moment>({ max: rememberedChanges });
   /** Versions that later ones are known of: answers that still tell them are old, whenever they come. */
@@ -92,6 +94,7 @@ export class RemoteChanges {
     this.#tree = tree;
     this.#held = held;
     this.#listener = listener;
+    this.#names = new ShownNames(tree, (parent, name) => listener.entryChanged(parent, name));
     this.#now = now;
   }
 
@@ -267,7 +270,7 @@ export class RemoteChanges {
       // It may turn up in another folder, and then what it holds is not known.
       this.#tree.update(id, { listedAt: undefined });
       this.#listener.nodeLost(id);
-      this.#vacated(node.parent, node.name);
+      this.#names.vacated(node.parent, node.name);
     });
   }
 
@@ -278,35 +281,14 @@ export class RemoteChanges {
       item !== undefined &&
       this.#tree.get(parent)?.item?.id === item.parentId &&
       isNamedAfter(name, toLocalName(item.name, kind === 'symlink'));
-    if (!isOfDrive) this.#vacated(parent, name);
+    if (!isOfDrive) this.#names.vacated(parent, name);
   }
 
   /** The drive no longer has the node's item. If the node has left the name here, too, whatever has that there gets it. */
   missing({ item, base = item, kind }: Node): void {
     const folder = base?.parentId === undefined ? undefined : this.#tree.byItem(base.parentId);
     if (base !== undefined && folder !== undefined)
-      this.#store.transact(() => this.#vacated(folder.id, toLocalName(base.name, kind === 'symlink')));
-  }
-
-  /** On the drive too, as far as is known: an item that got a number for the sake of the node that was here gets its name. */
-  #vacated(parent: NodeId, name: string): void {
-    if (this.#tree.childAnyCase(parent, name) !== undefined) return;
-    for (const node of this.#numbered(parent, name)) {
-      const wanted = node.item === undefined ? '' : toLocalName(node.item.name, node.kind === 'symlink');
-      if (node.ahead.place || foldName(wanted) !== foldName(name)) continue;
-      this.#replaceAs(node, parent, wanted);
-      return;
-    }
-  }
-
-  /** What is shown under the name with a number. */
-  *#numbered(parent: NodeId, name: string): Iterable<Node> {
-    for (let number = 2; ; number += 1) {
-      const child = this.#tree.childAnyCase(parent, distinctName(name, number));
-      const node = child === undefined ? undefined : this.#tree.get(child.id);
-      if (node === undefined) return;
-      yield node;
-    }
+      this.#store.transact(() => this.#names.vacated(folder.id, toLocalName(base.name, kind === 'symlink')));
   }
 
   #mark(): { readonly listing?: number } {
@@ -388,7 +370,7 @@ export class RemoteChanges {
       return;
     }
     const wanted = toLocalName(item.name, kindOf(item) === 'symlink');
-    const name = this.#freeName(parent, wanted);
+    const name = this.#names.free(parent, wanted);
     const time = timestamp(item.modified);
     const kind = kindOf(item);
     this.#tree.add({ kind, parent, name, size: item.size, mtime: time, ctime: time, item, ...this.#mark() });
@@ -415,7 +397,8 @@ export class RemoteChanges {
     const follows = { content: content !== true, place: place !== true };
     const base = node.base === undefined ? {} : { base: rebased(node.base, item, follows) };
     this.#tree.update(node.id, { item, ...base, ...this.#contentChanges(node, item), ...this.#mark() });
-    if (folder !== undefined && this.#isToMove(node, item, folder)) this.#replace(node, item, folder);
+    if (folder !== undefined && this.#isToMove(node, item, folder))
+      this.#names.give(node, folder, toLocalName(item.name, node.kind === 'symlink'));
   }
 
   /** Who reads a version must not get bytes, a length or a mapping of the next one. The kernel knows one of each for a node. */
@@ -433,14 +416,14 @@ export class RemoteChanges {
     this.#tree.detach(node.id);
     this.#tree.update(node.id, { item: undefined, base: undefined });
     const place = isToMove
-      ? { parent: folder, name: this.#freeName(folder, toLocalName(item.name, false)) }
+      ? { parent: folder, name: this.#names.free(folder, toLocalName(item.name, false)) }
       : { parent, name };
     const times = { mtime: timestamp(item.modified), ctime: this.#now() };
     const heir = this.#tree.add({ kind, ...place, size: item.size, ...times, item, ...this.#mark() });
     this.#tree.update(heir.id, { mode, uid, gid, born });
     this.#listener.entryChanged(place.parent, place.name);
     this.#listener.succeeded(node.id, heir.id);
-    if (isToMove) this.#vacated(parent, name);
+    if (isToMove) this.#names.vacated(parent, name);
   }
 
   #contentChanges(node: Node, item: Item): NodeChanges {
@@ -465,28 +448,5 @@ export class RemoteChanges {
       content: undefined,
       holeBytes: undefined,
     };
-  }
-
-  #replace(node: Node, item: Item, folder: NodeId): void {
-    this.#replaceAs(node, folder, toLocalName(item.name, node.kind === 'symlink'));
-  }
-
-  #replaceAs(node: Node, folder: NodeId, wanted: string): void {
-    if (node.parent !== undefined) {
-      this.#listener.entryChanged(node.parent, node.name);
-      this.#tree.detach(node.id);
-    }
-    const name = this.#freeName(folder, wanted);
-    this.#tree.place(node.id, folder, name);
-    this.#listener.entryChanged(folder, name);
-    if (node.parent !== undefined) this.#vacated(node.parent, node.name);
-  }
-
-  /** SkyDrive allows two items of one name in a folder; the later ones get a number, and keep it when our user takes the first away. */
-  #freeName(parent: NodeId, wanted: string): string {
-    let name = wanted;
-    for (let number = 2; this.#tree.childAnyCase(parent, name) !== undefined; number += 1)
-      name = distinctName(wanted, number);
-    return name;
   }
 }

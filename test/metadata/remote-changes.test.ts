@@ -80,6 +80,23 @@ test('one name twice: both are there, each under a name that stays', async () =>
   assert.deepEqual(await bench.list(), ['X (4).TXT', 'x (2).txt', 'x (3).txt']);
 });
 
+test('one name three times: the last of them gets it once both others are gone, whichever went first', async () => {
+  for (const order of [
+    [0, 1],
+    [1, 0],
+  ]) {
+    await using bench = await Bench.open({ ...always, memory: { duplicates: true } });
+    const { store } = bench.memory;
+    const items = ['1', '2', '3'].map((text) => store.add('root', 'x.txt', 'file', text));
+    assert.deepEqual(await bench.shown(), { 'x (2).txt': '2', 'x (3).txt': '3', 'x.txt': '1' });
+    for (const index of order) {
+      store.items.delete(items[index]?.id ?? '');
+      await bench.list();
+    }
+    assert.deepEqual(await bench.shown(), { 'x.txt': '3' });
+  }
+});
+
 test('a name that differs in case alone is taken', async () => {
   await using bench = await Bench.open();
   bench.memory.store.put('Readme', 'r');
