@@ -5,7 +5,7 @@ import type { Timestamp } from '../base/timestamp.ts';
 import { isAhead } from '../metadata/base-version.ts';
 import { maxNameLength, toRemoteName } from '../metadata/names.ts';
 import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
-import { isBackupName } from './backup-names.ts';
+import { isBackupName } from '../queue/backup-names.ts';
 import type { Caller, Place, RenameFlags } from './file-system.ts';
 import { checkWritable, type FsParts, needFolder, needNode, now } from './parts.ts';
 

@@ -3,8 +3,9 @@
 import type { Item } from '../drive/drive.ts';
 import { foldName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
-import { type Claim, type Entry, type Intent, nameClaim, type Place, placeClaims } from './intent.ts';
-import type { Parts } from './sending.ts';
+import { isBackupName } from './backup-names.ts';
+import { type Claim, type Entry, type Intent, mayBeDone, nameClaim, type Place, placeClaims } from './intent.ts';
+import type { Parts, Send, SendContext } from './sending.ts';
 
 /** What the queue does with its entries, in the running transaction. */
 export interface Entries {
@@ -60,7 +61,7 @@ export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
 };
 
 /** What came of the new content under other names does not matter any more, and nobody has to wait for it. */
-const dropPlacing = ({ journal }: Parts, entries: Entries, heir: NodeId): void => {
+const dropPlacing = ({ journal }: Parts, entries: Pick<Entries, 'isOpen' | 'drop'>, heir: NodeId): void => {
   for (const entry of journal.of(heir))
     if (['put-content', 'move'].includes(entry.intent.kind) && !entries.isOpen(entry)) entries.drop(entry);
 };
@@ -250,11 +251,19 @@ const leave = (
   if (parent !== undefined) entries.enter({ kind: 'remove', node: id, from: from ?? { parent, name: item.name } });
 };
 
-/** The node whose item still has this name on the drive, and has been given another name here a moment ago. */
-export const putAside = ({ journal }: Parts, entries: Pick<Entries, 'isOpen'>, at: Place): NodeId | undefined => {
+/**
+ * The node whose item still has this name on the drive, and has been given another name here a moment ago. Not while it is being
+ * sent: then the move, which comes after that, finds the heir (see `keepItem`).
+ */
+export const putAside = (
+  { journal }: Parts,
+  entries: Pick<Entries, 'isOpen' | 'isRunning'>,
+  at: Place,
+): NodeId | undefined => {
   const moves = journal.movesFrom(at).filter((entry) => !entries.isOpen(entry));
   const first = moves.find(({ seq, intent }) => journal.of(intent.node).find(isMove)?.seq === seq);
-  return first?.intent.node;
+  if (first === undefined || journal.of(first.intent.node).some((entry) => entries.isRunning(entry))) return undefined;
+  return first.intent.node;
 };
 
 const isMove = ({ intent }: Entry): boolean => intent.kind === 'move';
@@ -262,38 +271,76 @@ const isMove = ({ intent }: Entry): boolean => intent.kind === 'move';
 /** A new file that waits to be made under the name that the node's item still has on the drive. */
 export const heirOf = (parts: Parts, entries: Pick<Entries, 'isOpen'>, id: NodeId): Save | undefined => {
   const { journal } = parts;
-  const move = journal.of(id).find(isMove);
-  if (move?.intent.kind !== 'move' || journal.of(id).some((entry) => entries.isOpen(entry))) return undefined;
+  const moves = journal.of(id).filter(isMove);
+  const [move] = moves;
+  if (move?.intent.kind !== 'move' || moves.some((entry) => entries.isOpen(entry))) return undefined;
   const at = move.intent.from;
   const making = journal.making(at).find(({ intent }) => intent.kind === 'put-content');
   if (making === undefined || entries.isOpen(making)) return undefined;
   return { heir: making.intent.node, former: id, at };
 };
 
-/** Nothing of the new file can be on the drive, and nothing but its content was to get there. */
+/** Kinds of changes that may as well be made to the item that a new file takes over. */
+const passing: ReadonlySet<Intent['kind']> = new Set(['put-content', 'describe', 'add-comment']);
+
+/** Nothing of the new file can be on the drive, and it is only to be made there. */
 export const canSaveBeside = ({ journal, tree }: Parts, entries: Pick<Entries, 'isOpen'>, heir: NodeId): boolean =>
   tree.get(heir)?.item === undefined &&
   journal
     .of(heir)
-    .every((entry) => entry.intent.kind === 'put-content' && !isTakingOver(entry.intent) && !entries.isOpen(entry));
+    .every((entry) => passing.has(entry.intent.kind) && !isTakingOver(entry.intent) && !entries.isOpen(entry));
 
 /**
  * In a transaction: `heir`, a new file, takes over the item of `former`, which was put aside and keeps its content: that becomes a
  * new item, before the old one gets new content.
  */
-export const saveBeside = (parts: Parts, entries: Entries, { heir, former }: Save, delayMs: number): void => {
+export const saveBeside = (
+  parts: Parts,
+  entries: Pick<Entries, 'isOpen' | 'drop' | 'replace' | 'enter'>,
+  { heir, former }: Save,
+  delayMs: number,
+): void => {
   const { journal, tree } = parts;
   const node = tree.get(former);
   if (node?.parent === undefined) return;
   dropPlacing(parts, entries, heir);
-  for (const entry of journal.of(former)) {
-    const { intent } = entry;
-    if (intent.kind === 'move' || intent.kind === 'put-content') entries.drop(entry);
-    else if (intent.kind !== 'remove') entries.replace(withNode(entry, heir));
+  // What the item may hold although no answer came: that is no change of somebody else's.
+  const sent = journal.of(former).flatMap((one) => one.sent ?? []);
+  for (const one of journal.of(former)) {
+    const { intent } = one;
+    if (intent.kind === 'move' || intent.kind === 'put-content') entries.drop(one);
+    else if (intent.kind !== 'remove') entries.replace(withNode(one, heir));
   }
   makeDirty(parts, former);
   pass(parts, former, heir);
   tree.update(former, { ahead: { content: true } });
   entries.enter({ kind: 'put-content', node: former, at: { parent: node.parent, name: node.name } });
-  entries.enter({ kind: 'put-content', node: heir, replaces: { node: former, left: undefined } }, delayMs);
+  const entry = entries.enter(
+    { kind: 'put-content', node: heir, replaces: { node: former, left: undefined } },
+    delayMs,
+  );
+  if (sent.length > 0) journal.put({ ...entry, sent });
+};
+
+/**
+ * Before the move is sent that gives the document the name of a backup: if a new file waits for the document's name, that takes over
+ * the item, and nothing moves. True in that case.
+ */
+export const keepItem = (
+  parts: Parts,
+  move: Parameters<Send<'move'>>[1],
+  { drop, replace, enqueue }: SendContext,
+): boolean => {
+  const { journal, tree, store } = parts;
+  const { node: former, from } = move.intent;
+  const isOpen = (entry: Entry): boolean => entry.seq !== move.seq && mayBeDone(entry);
+  const save = mayBeDone(move) ? undefined : heirOf(parts, { isOpen }, former);
+  const { parent, name = '', kind, item } = tree.get(former) ?? {};
+  const isBackup = parent === from.parent && isBackupName(name, from.name);
+  if (save === undefined || !isBackup || !canSaveBeside(parts, { isOpen }, save.heir)) return false;
+  const areFiles = kind === 'file' && item?.kind === 'file' && tree.get(save.heir)?.kind === 'file';
+  if (!areFiles) return false;
+  const dropped = (entry: Entry): void => (entry.seq === move.seq ? journal.remove(entry) : drop(entry));
+  store.transact(() => saveBeside(parts, { isOpen, drop: dropped, replace, enter: enqueue }, save, 0));
+  return true;
 };

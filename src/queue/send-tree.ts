@@ -3,6 +3,7 @@
 import type { Drive, Item, ItemId } from '../drive/drive.ts';
 import { giveWay } from './give-way.ts';
 import type { Entry } from './intent.ts';
+import { keepItem } from './saves.ts';
 import {
   afterCreation,
   done,
@@ -84,6 +85,10 @@ const isStillEmpty = async (parts: Parts, folder: Item, signal: AbortSignal): Pr
 };
 
 export const sendMove: Send<'move'> = async (parts, entry, context) => {
+  if (!keepItem(parts, entry, context)) await moveItem(parts, entry, context);
+};
+
+const moveItem: Send<'move'> = async (parts, entry, context) => {
   const { intent } = entry;
   const node = parts.tree.get(intent.node);
   const item = node?.item;
