@@ -19,7 +19,7 @@ import { openStore } from './store/store.ts';
 
 const features: DriveFeatures = {
   ...{ conditionalWrites: false, changeFeed: false, comments: true, links: [], linkRevocation: false },
-  ...{ idPattern: /(?!)/, specialFolders: [] },
+  ...{ idPattern: /(?!)/, describable: /(?:)/, specialFolders: [] },
   ...{ permissions: false, storesTimes: false, versions: false, copiesFolders: false },
   ...{ simpleUploadLimit: 2 ** 20, maxFileSize: Number.MAX_SAFE_INTEGER },
 };

@@ -359,7 +359,10 @@ class Composition implements OpenedFileSystem {
         conflicts.pass(former, heir);
         nameless(former);
       },
-      nodeLost: nameless,
+      nodeLost: (node) => {
+        conflicts.end(node);
+        nameless(node);
+      },
     };
   }
 

@@ -65,6 +65,8 @@ export interface DriveFeatures {
   readonly changeFeed: boolean;
   /** `comments`, `addComment` and `removeComment` work. */
   readonly comments: boolean;
+  /** What an id of an item looks like that `setDescription` works for. */
+  readonly describable: RegExp;
   /** Kinds of links that `link` can make. */
   readonly links: readonly LinkKind[];
   /** `permissions` works. */

@@ -2,7 +2,7 @@
 // Listing must have no effect, so links, which the service makes when they are asked for, are listed only once they exist.
 import { FsError } from '../base/errors.ts';
 import type { Comment, LinkKind } from '../drive/drive.ts';
-import type { Node, NodeId } from '../metadata/node.ts';
+import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
 import type { Pending } from '../queue/upload-queue.ts';
 import { type InheritedName, inherited, inheritedValues, isInherited } from './inherited-attributes.ts';
 import { checkWritable, type FsParts, needNode, now } from './parts.ts';
@@ -196,12 +196,20 @@ export class ExtendedAttributes {
       this.#comments.delete(node.id);
       store.transact(() => queue.add({ kind: 'add-comment', node: node.id, text }));
     } else if (name === 'description') {
+      if (!this.#isDescribable(node)) throw unsupported('descriptions');
       store.transact(() => {
         queue.add({ kind: 'describe', node: node.id, text });
         tree.update(node.id, { ahead: { ...node.ahead, description: true } });
       });
     } else if (isInherited(name)) this.#setInherited(node, name, text);
     else throw new FsError('EPERM', `${prefix}${name} cannot be set`);
+  }
+
+  /** What is not on the drive yet will be like the rest of it. */
+  #isDescribable({ item }: Node): boolean {
+    const { drive, tree } = this.#parts;
+    const id = item?.id ?? tree.get(rootNode)?.item?.id;
+    return id === undefined || drive.features.describable.test(id);
   }
 
   #setInherited(node: Node, name: InheritedName, text: string): void {

@@ -51,6 +51,9 @@ describe('drives of the graph dialect', () => {
       await bench.following();
       assert.deepEqual(await bench.find(), bench.held());
       await bench.calls.mkdir('/made', 0o755);
+      const setDescription = (path: string): Promise<void> =>
+        bench.calls.setxattr(path, 'user.skydrive.description', Buffer.from('about it'));
+      for (const path of ['/', '/made']) await assert.rejects(setDescription(path), { code: 'EOPNOTSUPP' });
       await bench.write('/made/a', 'a');
       await bench.calls.rename('/made/a', '/b');
       await bench.write('/b', 'longer');

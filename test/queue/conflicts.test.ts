@@ -49,6 +49,24 @@ for (const [name, open] of Object.entries(sharedDrives))
       assert.deepEqual(await others.tree(), { 'a.txt': 'theirs', 'mine.txt': 'ours' });
     });
 
+    test('has changed the file that we change, and removes our copy: there is no conflict any more', async () => {
+      await using shared = await open();
+      const { others } = shared;
+      await using bench = await shared.open();
+      const { id } = await others.put('a.txt', 'old');
+      await bench.list();
+      await bench.write('/a.txt', 'first');
+      assert.deepEqual(await bench.sync(), []);
+      await others.put('a.txt', 'theirs');
+      await bench.write('/a.txt', 'ours');
+      assert.deepEqual(await bench.sync(), []);
+      const copy = await bothAreThere(bench, others, id);
+      await others.remove(copy);
+      await bench.reopen({ listingAgeMs: 0 });
+      assert.deepEqual(await bench.list(), ['a.txt']);
+      assert.deepEqual(bench.opened.conflicts(), []);
+    });
+
     test('has changed it, and gives it another name: the conflict is where theirs is by now', async () => {
       await using shared = await open();
       const { others } = shared;

@@ -53,6 +53,7 @@ const everything: DriveFeatures = {
     permissions: false,
     specialFolders: [],
   },
+  describable: /(?:)/,
   idPattern: /^(root|(file|folder|notebook)!\d+)$/,
   simpleUploadLimit: 2 ** 20,
   maxFileSize: 10 * 2 ** 30,

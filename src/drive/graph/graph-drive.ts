@@ -60,6 +60,9 @@ const defaultFragmentSize = 32 * fragmentUnit;
 /** Personal accounts count in their own number; SharePoint's ids are base32 behind the number of a site. */
 const idPattern = /^([0-9A-F]{8,16}!s?[0-9a-z]+|01[A-Z2-7]{32})$/i;
 
+/** Organisations' drives take a description without a word, and keep none. */
+const describable = /![^>]*$/;
+
 const specialNames: Readonly<Partial<Record<SpecialFolder, string>>> = {
   documents: 'documents',
   photos: 'photos',
@@ -85,7 +88,8 @@ export class GraphDrive implements Drive {
     const limits: GraphUploadOptions = { ...defaults, ...options };
     this.features = {
       ...{ conditionalWrites: true, changeFeed: true, comments: false, links: ['view', 'edit', 'embed'] },
-      ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, versions: true, permissions: true, idPattern },
+      ...{ linkRevocation: true, storesTimes: true, copiesFolders: true, versions: true, permissions: true },
+      ...{ idPattern, describable },
       specialFolders: Object.keys(specialNames) as SpecialFolder[],
       ...{ simpleUploadLimit: limits.simpleUploadLimit, maxFileSize: limits.maxFileSize },
     };

@@ -84,7 +84,7 @@ export class LiveDrive implements Drive {
     this.features = {
       ...{ conditionalWrites: false, changeFeed: false, comments: true, links: ['view', 'edit', 'embed'] },
       ...{ linkRevocation: false, permissions: false, storesTimes: false, versions: false, copiesFolders: false },
-      idPattern,
+      ...{ idPattern, describable: idPattern },
       specialFolders: Object.keys(specialPaths) as SpecialFolder[],
       ...{ simpleUploadLimit: limits.simpleUploadLimit, maxFileSize: limits.maxFileSize },
     };
