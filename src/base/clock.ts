@@ -10,12 +10,18 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Timers for longer than this fire at once (setTimeout of Node). */
+export const longestTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
     try {
-      await delay(ms, undefined, signal ? { signal } : {});
+      for (let leftMs = ms; ; leftMs -= longestTimerMs) {
+        await delay(Math.min(leftMs, longestTimerMs), undefined, signal ? { signal } : {});
+        if (leftMs <= longestTimerMs) return;
+      }
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     }

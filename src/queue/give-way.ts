@@ -1,12 +1,13 @@
 // Conflicts: both contents are kept. What the drive has keeps its name, its id and all that hangs on that; ours goes on
 // beside it under a name that says so.
-import type { Item } from '../drive/drive.ts';
+import type { Item, ItemId } from '../drive/drive.ts';
+import { DriveError } from '../drive/drive-error.ts';
 import { withInfix } from '../metadata/names.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import { pathAt } from './entry-path.ts';
 import type { Entry, Intent, Place } from './intent.ts';
 import { isTakingOver } from './saves.ts';
-import { aheadOf, done, type Enqueue, type Parts, type SendContext } from './sending.ts';
+import { aheadOf, done, type Enqueue, holderOf, type Parts, type SendContext } from './sending.ts';
 
 const conflictMark = / \(conflict [^()]* \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\)( \d+)?/g;
 
@@ -44,6 +45,26 @@ const setBeside = (parts: Parts, node: NodeId, place: Place, item: Item | undefi
 /** The content is to go into another item all the same. */
 const takesOverLater = ({ journal }: Parts, { seq, intent }: Entry): boolean =>
   journal.of(intent.node).some((other) => other.seq > seq && isTakingOver(other.intent));
+
+/** How often the drive may say that a name is taken which nothing in the folder has, before that is believed. */
+const maxUnseen = 6;
+
+/**
+ * What has the name that the drive refused as taken. Undefined if nothing that can be seen has it although it was refused again and
+ * again; until then it is tried again: an answer may be late, or wrong.
+ */
+export const takenBy = async (
+  parts: Parts,
+  entry: Entry,
+  at: { readonly folder: ItemId | undefined; readonly name: string },
+  context: SendContext,
+): Promise<Item | undefined> => {
+  const { folder, name } = at;
+  const holder = folder === undefined ? undefined : await holderOf(parts, folder, name, context.signal);
+  if (holder === undefined && entry.attempts < maxUnseen)
+    throw new DriveError('busy', `the drive says that ${name} is taken, and has nothing of that name`);
+  return holder;
+};
 
 /** Somebody else has taken the name on the drive: theirs keeps it, ours goes on beside it under another. */
 export const giveWay = (

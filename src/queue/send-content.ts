@@ -8,7 +8,7 @@ import type { FrozenContent } from '../content/frozen-content.ts';
 import type { Item, ItemId, UploadTarget } from '../drive/drive.ts';
 import { isSameContent, rebased } from '../metadata/base-version.ts';
 import type { Node } from '../metadata/node.ts';
-import { giveWay, partWays } from './give-way.ts';
+import { giveWay, partWays, takenBy } from './give-way.ts';
 import type { Place } from './intent.ts';
 import { keepForReaders } from './keep-for-readers.ts';
 import { endIfSuperseded } from './leaving.ts';
@@ -18,7 +18,6 @@ import {
   done,
   folderGone,
   folderItem,
-  holderOf,
   isFault,
   makeFolderFirst,
   type Parts,
@@ -293,13 +292,6 @@ const makeAgain = (parts: Parts, entry: ContentEntry, node: Node): void => {
   });
 };
 
-/** The item that has the name we want, if it is not one that the tree knows. */
-const strangerAt = async (parts: Parts, node: Node, place: Place, signal: AbortSignal): Promise<Item | undefined> => {
-  const folder = folderItem(parts, place.parent);
-  const holder = folder && (await holderOf(parts, folder, remoteName(node, place.name), signal));
-  return holder === undefined || parts.tree.byItem(holder.id) !== undefined ? undefined : holder;
-};
-
 /** Whether the item holds what the file holds now. */
 const holdsSame = async (parts: Parts, file: ContentFile, item: Item, signal: AbortSignal): Promise<boolean> => {
   if (item.kind !== 'file' || item.size !== file.size) return false;
@@ -321,7 +313,9 @@ const nameTaken = async (
   context: SendContext,
 ): Promise<void> => {
   const { node, file, place } = subject;
-  const item = await strangerAt(parts, node, place, context.signal);
+  const wanted = { folder: folderItem(parts, place.parent), name: remoteName(node, place.name) };
+  const holder = await takenBy(parts, entry, wanted, context);
+  const item = holder === undefined || parts.tree.byItem(holder.id) !== undefined ? undefined : holder;
   if (item !== undefined && (await holdsSame(parts, file, item, context.signal))) {
     note(parts, entry, subject, file.generation, item);
   } else if (item !== undefined && (await holdsSent(parts.drive, item, entry.sent ?? [], context.signal))) {

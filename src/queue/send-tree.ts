@@ -1,7 +1,7 @@
 // Sends changes of the tree: folders made, items moved or renamed. Each looks first whether an earlier attempt, whose answer was
 // lost, has done it already.
 import type { Drive, Item, ItemId } from '../drive/drive.ts';
-import { giveWay } from './give-way.ts';
+import { giveWay, takenBy } from './give-way.ts';
 import type { Entry } from './intent.ts';
 import { keepItem } from './saves.ts';
 import {
@@ -9,7 +9,6 @@ import {
   done,
   folderGone,
   folderItem,
-  holderOf,
   isEmptyFolder,
   isFault,
   itemGone,
@@ -61,7 +60,7 @@ const adoptFolder = async (
   context: SendContext,
 ): Promise<void> => {
   const { intent } = entry;
-  const holder = await holderOf(parts, place.folder, place.name, context.signal);
+  const holder = await takenBy(parts, entry, place, context);
   if (holder?.kind === 'folder' && parts.tree.byItem(holder.id) === undefined) {
     const now = parts.clock.now();
     // What others may have put into it is not known until it was listed. Ours is empty, as nothing is sent into it before.
@@ -107,12 +106,22 @@ const moveItem: Send<'move'> = async (parts, entry, context) => {
     parts.changes.settle(moved.id);
     done(parts, entry, moved);
   } catch (error) {
-    if (isFault(error, 'exists')) giveWay(parts, entry, intent.to, (to) => ({ ...intent, to }), context.enqueue);
+    if (isFault(error, 'exists')) await targetTaken(parts, entry, target, context);
     else if (isFault(error, 'missing')) await moveMissed(parts, entry, item.id, context);
     else if (isFault(error, 'refused') && (await isWithin(parts.drive, parentId, item.id, context.signal)))
       await stay(parts, entry, item.id, context.signal);
     else throw error;
   }
+};
+
+const targetTaken = async (
+  parts: Parts,
+  entry: MoveEntry,
+  { parentId, name }: { readonly parentId: ItemId; readonly name: string },
+  context: SendContext,
+): Promise<void> => {
+  await takenBy(parts, entry, { folder: parentId, name }, context);
+  giveWay(parts, entry, entry.intent.to, (to) => ({ ...entry.intent, to }), context.enqueue);
 };
 
 /** On the drive, as it is now. */

@@ -1,6 +1,7 @@
 // DOOR to p-queue. When entries are sent: each when its turn has come (order.ts) and it has settled, the pressing ones first,
 // so many at a time as the service bears (pace.ts). What is known here of an entry is lost with the process; the journal is not.
 import PQueue from 'p-queue';
+import { longestTimerMs } from '../base/clock.ts';
 import type { DriveError } from '../drive/drive-error.ts';
 import type { Store } from '../store/store.ts';
 import { type Claim, claimsOf, type Entry } from './intent.ts';
@@ -39,6 +40,9 @@ interface Waiting extends Turn {
 export const longestSettling = 10;
 /** And what is written to without a pause after so many times: most of that is finished some time, and sent once. */
 export const longestWriting = 300;
+
+/** Nobody but ourselves wants it to wait: neither the service, nor the breaker, which looks whether there is one. */
+const isOwnPause = ({ fault, retryAfterMs }: DriveError): boolean => retryAfterMs === undefined && fault !== 'offline';
 
 export class Turns {
   readonly #host: TurnsHost;
@@ -132,11 +136,11 @@ export class Turns {
     clearTimeout(turn.timer);
     delete turn.timer;
     if (this.#host.entry(seq) === undefined) return;
-    if (delayMs > 0) turn.timer = setTimeout(() => this.#due(seq, turn), delayMs);
+    if (delayMs > 0) turn.timer = setTimeout(() => this.#due(seq, turn), Math.min(delayMs, longestTimerMs));
     else if (this.#order.mayGo(seq)) this.#start(seq, turn);
   }
 
-  /** Those of the entries that wait for nothing but their time are sent now. */
+  /** Those of the entries that wait for nothing but their time, or after a failure, are sent now. */
   hurry(seqs: Iterable<number>): void {
     for (const seq of seqs) {
       const turn = this.#turns.get(seq);
@@ -144,7 +148,7 @@ export class Turns {
       if (turn === undefined || entry === undefined) continue;
       delete turn.until;
       if (turn.queued) this.#sending.setPriority(String(seq), this.#host.priority(entry));
-      else if (turn.trouble === undefined) this.schedule(seq, 0);
+      else if (turn.trouble === undefined || isOwnPause(turn.trouble)) this.schedule(seq, 0);
     }
   }
 
