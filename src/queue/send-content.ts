@@ -5,6 +5,7 @@
 import { milliseconds } from '../base/timestamp.ts';
 import type { ContentFile } from '../content/content-file.ts';
 import type { FrozenContent } from '../content/frozen-content.ts';
+import { contentOf } from '../drive/content-of.ts';
 import type { Item, ItemId, UploadTarget } from '../drive/drive.ts';
 import { isSameContent, rebased } from '../metadata/base-version.ts';
 import type { Node } from '../metadata/node.ts';
@@ -25,7 +26,7 @@ import {
   type Send,
   type SendContext,
 } from './sending.ts';
-import { contentOf, holdsSent, SentBytes, withMark } from './sent-bytes.ts';
+import { holdsSent, SentBytes, withMark } from './sent-bytes.ts';
 
 const pieceSize = 1 << 20;
 

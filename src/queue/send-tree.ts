@@ -1,5 +1,6 @@
 // Sends changes of the tree: folders made, items moved or renamed. Each looks first whether an earlier attempt, whose answer was
 // lost, has done it already.
+import { changedMeanwhile } from '../drive/content-of.ts';
 import type { Drive, Item, ItemId } from '../drive/drive.ts';
 import { giveWay, takenBy } from './give-way.ts';
 import type { Entry } from './intent.ts';
@@ -18,7 +19,6 @@ import {
   type Send,
   type SendContext,
 } from './sending.ts';
-import { changedMeanwhile } from './sent-bytes.ts';
 
 type MoveEntry = Parameters<Send<'move'>>[1];
 

@@ -1,7 +1,7 @@
 // What left for the drive in one attempt, so that it is known again there when the answer was lost. Owned by one upload.
 import { createHash } from 'node:crypto';
+import { contentOf } from '../drive/content-of.ts';
 import type { Drive, Item } from '../drive/drive.ts';
-import { DriveError, isFault } from '../drive/drive-error.ts';
 
 export interface SentMark {
   readonly size: number;
@@ -56,18 +56,3 @@ const hashOf = async (drive: Drive, item: Item, signal: AbortSignal): Promise<st
   for await (const piece of contentOf(drive, item, signal)) hash.update(piece);
   return hash.digest('hex');
 };
-
-/** The bytes of an item that a look just told of. If it is another since, nothing can be said: `busy`, look again. */
-export async function* contentOf(drive: Drive, item: Item, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  if (item.size === 0) return;
-  try {
-    yield* drive.read(item, { start: 0, end: item.size }, signal);
-  } catch (error) {
-    if (!isFault(error, 'changed') && !isFault(error, 'missing')) throw error;
-    throw changedMeanwhile(item, error);
-  }
-}
-
-/** Nothing can be said of it: look again. */
-export const changedMeanwhile = ({ name }: Item, cause: unknown): DriveError =>
-  new DriveError('busy', `${name} was changed on the drive while it was looked at`, { cause });

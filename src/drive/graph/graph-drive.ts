@@ -102,13 +102,12 @@ export class GraphDrive implements Drive {
     this.#delta = new GraphDelta(this.#items, this.#pages, this.#sizes, this.#pageSize);
     this.#content = new GraphContent(this.#items, this.#sizes);
     const session = new GraphSession(this.#requests, options.fragmentSize ?? defaultFragmentSize);
-    this.#upload = new GraphUpload(this.#items, session, limits);
+    const read: Drive['read'] = (item, range, signal) => this.#content.read(this.#sizes.corrected(item), range, signal);
+    this.#upload = new GraphUpload(this.#items, session, { read }, limits);
     this.#tree = new GraphTree(this.#items);
     this.#copy = new GraphCopy(this.#items);
     this.#links = new GraphLinks(this.#items);
-    this.#versions = new GraphVersions(this.#items, (item, range, signal) =>
-      this.#content.read(this.#sizes.corrected(item), range, signal),
-    );
+    this.#versions = new GraphVersions(this.#items, read);
   }
 
   /** Of the drive, rather than of the user: who may use files only may not ask for more, and a library is nobody's. */

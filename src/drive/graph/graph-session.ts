@@ -4,14 +4,14 @@ import type { HttpAnswer } from '../../http/http-answer.ts';
 import type { Upload } from '../drive.ts';
 import { DriveError } from '../drive-error.ts';
 import { UploadSource } from '../upload-source.ts';
-import { isObject, type WireObject } from './graph-errors.ts';
+import { isObject, looksLikeHtml, type WireObject } from './graph-errors.ts';
 import type { GraphRequests } from './graph-requests.ts';
 
 /** Fragments that are not the last must be multiples of this. */
 export const fragmentUnit = 320 * 1024;
-/** In a row, without any byte being accepted. */
 /** How long bytes of an attempt that broke may still be on their way into the session. */
 const pauseMs = 300;
+/** In a row, without any byte being accepted. */
 const maxFailures = 4;
 /** Once it has all bytes, the service may think for a while before it answers. */
 const fragmentIdleMs = 90_000;
@@ -66,8 +66,8 @@ const expectedIn = (wire: WireObject | undefined): number | undefined => {
 /** What became of a fragment. */
 type Step =
   | { readonly offset: number; readonly url?: string }
-  /** The file is there; undefined where the answer does not say what it is like. */
-  | { readonly made: WireObject | undefined };
+  /** The file, as the answer tells it. */
+  | { readonly made: WireObject };
 
 export class GraphSession {
   readonly #requests: GraphRequests;
@@ -94,6 +94,7 @@ export class GraphSession {
     const answer = await this.#requests.sendOutside(ask);
     if (goneStatuses.has(answer.status)) throw new SessionGone(`the session is not known: ${answer.status}`);
     if (!answer.ok) throw this.#requests.error(answer, { ...ask, url: 'upload session' });
+    if (looksLikeHtml(answer.bytes)) throw this.#requests.noObject(answer, { url: 'upload session' });
     const wire = answer.object;
     const offset = expectedIn(wire);
     if (offset === undefined || offset >= state.size) {
@@ -109,15 +110,15 @@ export class GraphSession {
   }
 
   /**
-   * All fragments that are missing. `beforeLast` runs once, before the one that makes the file. Throws SessionGone. The file as
-   * the service answers it.
+   * All fragments that are missing. `beforeLast` runs once, before the one that makes the file. Throws SessionGone, also where that
+   * one was answered without the file and the session is over. The file as the service answers it.
    */
   async send(
     from: SessionState,
     upload: Upload,
     beforeLast: (state: SessionState) => Promise<void>,
     signal: AbortSignal | undefined,
-  ): Promise<WireObject | undefined> {
+  ): Promise<WireObject> {
     const source = new UploadSource(upload);
     let state = from;
     let failures = 0;
@@ -172,8 +173,7 @@ export class GraphSession {
       // The file is there with its last byte: that one must not leave before it is known that none follows it.
       body: { size: end - offset, open: () => (end === size ? ending(source, offset, end) : source.part(offset, end)) },
     });
-    if (answer.status === 202) return { offset: this.#next(answer, offset, end) };
-    if (answer.ok) return { made: answer.object };
+    if (answer.ok) return this.#taken(answer, offset, end) ?? (await this.#asked(state, signal));
     if (answer.status === 416) {
       await this.#requests.clock.sleep(pauseMs, signal);
       return await this.#asked(state, signal);
@@ -182,9 +182,19 @@ export class GraphSession {
     throw this.#requests.error(answer, { method: 'PUT', url: `upload of bytes ${offset} to ${end}` });
   }
 
+  /**
+   * What became of the fragment, as an answer that is no error tells it. Undefined for one without an object: nobody knows who gave
+   * it, and only the session itself can say which bytes it has.
+   */
+  #taken({ status, object }: HttpAnswer, offset: number, end: number): Step | undefined {
+    if (object === undefined) return undefined;
+    if (status === 202) return { offset: this.#next(object, offset, end) };
+    return object['id'] === undefined ? undefined : { made: object };
+  }
+
   /** The service may have kept less than it was sent, and goes on in the middle of a fragment then. */
-  #next(answer: HttpAnswer, offset: number, end: number): number {
-    const next = expectedIn(answer.object);
+  #next(object: WireObject, offset: number, end: number): number {
+    const next = expectedIn(object);
     return next !== undefined && next >= offset && next <= end ? next : end;
   }
 

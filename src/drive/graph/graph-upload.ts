@@ -1,7 +1,9 @@
 // Uploads of the graph dialect. One PUT for what is small and was just saved; a session for what is large, and for what bears an
 // older time, which only a session can store together with the content: a change of the time afterwards would be one more request,
 // may fail by itself, and costs a version on business drives.
-import type { Item, Upload, UploadTarget } from '../drive.ts';
+import type { HttpAnswer } from '../../http/http-answer.ts';
+import { holdsUpload } from '../content-of.ts';
+import type { Drive, Item, Upload, UploadTarget } from '../drive.ts';
 import { DriveError, isFault } from '../drive-error.ts';
 import { toDriveError } from '../http-faults.ts';
 import type { WireObject } from './graph-errors.ts';
@@ -15,8 +17,6 @@ import { fromMs, tagsOf } from './graph-wire.ts';
 /** Once it has all bytes, the service may think for a while before it answers. */
 const uploadIdleMs = 90_000;
 const maxStarts = 3;
-/** The service keeps whole seconds on some drives. */
-const timeGrainMs = 1000;
 
 const behavior = '@microsoft.graph.conflictBehavior';
 
@@ -37,13 +37,15 @@ export interface Uploaded {
 export class GraphUpload {
   readonly #items: GraphItems;
   readonly #session: GraphSession;
+  readonly #reader: Pick<Drive, 'read'>;
   readonly #options: GraphUploadOptions;
   /** By what they are for: sessions that were begun here and may be open still. */
   readonly #begun = new Recent<string>(1000);
 
-  constructor(items: GraphItems, session: GraphSession, options: GraphUploadOptions) {
+  constructor(items: GraphItems, session: GraphSession, reader: Pick<Drive, 'read'>, options: GraphUploadOptions) {
     this.#items = items;
     this.#session = session;
+    this.#reader = reader;
     this.#options = options;
   }
 
@@ -113,11 +115,16 @@ export class GraphUpload {
     const url = name === undefined ? `${addresses.item(place)}/content` : addresses.child(place, name, 'content');
     const query = name === undefined ? {} : { [behavior]: 'fail' };
     try {
-      const answer = await requests.answer({
+      const ask = {
         ...{ method: 'PUT', url, query, signal, limits: { idleMs: uploadIdleMs } },
         headers: { 'content-type': 'application/octet-stream', ...condition(upload.target) },
-        body: { size: upload.size, open: () => upload.body(0), onSent: (bytes) => upload.onProgress?.(bytes) },
-      });
+        body: {
+          ...{ size: upload.size, open: () => upload.body(0) },
+          onSent: (bytes: number) => upload.onProgress?.(bytes),
+        },
+      };
+      const answer = await requests.answer(ask);
+      if (isOther(answer)) throw requests.noObject(answer, ask);
       return await this.#after(upload, answer.object, signal);
     } catch (error) {
       return name === undefined ? await this.#items.missing(error, [place], signal) : raise(error);
@@ -139,7 +146,7 @@ export class GraphUpload {
     }
   }
 
-  /** The item that an upload made, as the answer has it; looked at where the answer has nothing. */
+  /** The item that an upload made, as the answer has it. One without an item says nothing: the item is looked at. */
   async #after(upload: Upload, wire: WireObject | undefined, signal: AbortSignal | undefined): Promise<Uploaded> {
     const { target } = upload;
     if (wire?.['id'] !== undefined) {
@@ -149,9 +156,22 @@ export class GraphUpload {
           : this.#items.the(wire, thePlace(target.itemId).via, target.itemId);
       return { item, wire };
     }
-    const found = await this.#found(target, signal);
-    if (found === undefined) throw new DriveError('broken', 'upload: the file cannot be found', { ambiguous: true });
-    return { item: found, wire: undefined };
+    const item = await this.#ours(upload, undefined, signal);
+    if (item !== undefined) return { item, wire: undefined };
+    throw new DriveError('broken', 'upload: answered without an item, and the bytes are not there', {
+      ambiguous: true,
+    });
+  }
+
+  /** The item, if it holds the bytes of the upload by now, in another version than `base`. */
+  async #ours(upload: Upload, base: string | undefined, signal: AbortSignal | undefined): Promise<Item | undefined> {
+    const item = await this.#found(upload.target, signal);
+    if (item === undefined || item.contentVersion === base) return undefined;
+    try {
+      return (await holdsUpload(this.#reader, item, upload, signal)) ? item : undefined;
+    } catch (error) {
+      throw error instanceof DriveError ? unseen(error) : error;
+    }
   }
 
   async #found(target: UploadTarget, signal: AbortSignal | undefined): Promise<Item | undefined> {
@@ -215,12 +235,8 @@ export class GraphUpload {
   ): Promise<Uploaded> {
     this.#begun.delete(keyOf(upload.target));
     if (state?.closing !== true) throw gone;
-    const item = await this.#found(upload.target, signal);
-    const isOurs =
-      item?.size === upload.size &&
-      Math.abs(item.modified - upload.modified) < timeGrainMs &&
-      item.contentVersion !== state.base;
-    if (item === undefined || !isOurs) throw gone;
+    const item = await this.#ours(upload, state.base, signal);
+    if (item === undefined) throw gone;
     return { item, wire: undefined };
   }
 
@@ -349,6 +365,9 @@ const occupied = (cause: DriveError, what: string): DriveError =>
 /** The content is on the drive by now, whatever happened to the look at it. */
 const unseen = (cause: DriveError): DriveError =>
   new DriveError(cause.fault, `after an upload: ${cause.message}`, { ambiguous: true, cause });
+
+/** Neither an object nor nothing: it comes from something in front of the service. */
+const isOther = ({ bytes, object }: HttpAnswer): boolean => bytes.length > 0 && object === undefined;
 
 const raise = (error: unknown): never => {
   throw error;
