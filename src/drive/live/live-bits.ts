@@ -48,6 +48,13 @@ const received = (answer: HttpAnswer): number | undefined => {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 };
 
+/** Said by the service itself: what is in front of it knows nothing of packets. */
+const isAcknowledged = (answer: HttpAnswer): boolean =>
+  answer.header('bits-packet-type') !== undefined ||
+  answer.header('bits-session-id') !== undefined ||
+  answer.header('x-resource-id') !== undefined ||
+  received(answer) !== undefined;
+
 const tokenTrouble = (answer: HttpAnswer): boolean =>
   /error="(expired|invalid)_token"/.test(answer.header('www-authenticate') ?? '');
 
@@ -160,7 +167,11 @@ export class LiveBits {
     },
   ): Promise<HttpAnswer> {
     const headers = { 'x-http-method-override': 'BITS_POST', 'bits-packet-type': type, ...more.headers };
-    return await this.#requests.send({ method: 'POST', url, ...more, headers });
+    const answer = await this.#requests.send({ method: 'POST', url, ...more, headers });
+    if (!answer.ok || isAcknowledged(answer)) return answer;
+    throw new DriveError('broken', `upload, ${type}: ${answer.status} without a word of the service`, {
+      ...{ status: answer.status, ambiguous: true },
+    });
   }
 }
 

@@ -96,7 +96,8 @@ export class LiveDrive implements Drive {
       children: (id: ItemId, signal?: AbortSignal) => this.children(id, signal),
     };
     this.#content = new LiveContent(parts);
-    this.#upload = new LiveUpload(parts, limits);
+    const read: Drive['read'] = (item, range, signal) => this.#content.read(item, range, signal);
+    this.#upload = new LiveUpload({ ...parts, read }, limits);
     this.#move = new LiveMove(this.#requests, parts.look);
   }
 

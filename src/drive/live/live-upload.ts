@@ -1,7 +1,8 @@
 // Uploads of the live dialect: one PUT, or BITS above the limit of one request. The service checks no versions and BITS always
 // replaces, so that what must hold before is looked at here. The item is read once afterwards: an upload answers three fields.
+import { holdsUpload } from '../content-of.ts';
 import { isSameVersion } from '../counted-version.ts';
-import type { Item, ItemId, Upload, UploadTarget } from '../drive.ts';
+import type { Drive, Item, ItemId, Upload, UploadTarget } from '../drive.ts';
 import { DriveError, isFault } from '../drive-error.ts';
 import { toDriveError } from '../http-faults.ts';
 import { LiveBits, parseSession, SessionGone, type SessionState } from './live-bits.ts';
@@ -14,7 +15,7 @@ const afterTries = 3;
 /** Once it has all bytes, the service may think for a while before it answers. */
 const uploadIdleMs = 90_000;
 
-export interface LiveUploadParts {
+export interface LiveUploadParts extends Pick<Drive, 'read'> {
   readonly requests: LiveRequests;
   readonly versions: LiveVersions;
   look(id: ItemId, signal?: AbortSignal): Promise<Item>;
@@ -179,14 +180,20 @@ export class LiveUpload {
   async #close(upload: Upload, place: Place, state: SessionState, signal: AbortSignal | undefined): Promise<Item> {
     await upload.onSession?.(JSON.stringify(state));
     const resid = await this.#bits.close(state, signal);
-    const uid = idParts(place.parentId)?.uid ?? '';
-    const id =
-      resid === undefined ? (await this.#named(place, signal))?.id : toItem({ id: `file.${uid}.${resid}` })?.id;
+    if (resid === undefined) return await this.#unnamed(upload, place, state, signal);
+    const id = toItem({ id: `file.${idParts(place.parentId)?.uid ?? ''}.${resid}` })?.id;
     if (id === undefined) throw new DriveError('broken', 'upload: the file cannot be found', { ambiguous: true });
     if (place.item !== undefined && id !== place.item.id) {
       throw new DriveError('changed', `${place.item.id} was moved while its content was sent; that is now in ${id}`);
     }
     return await this.#after(id, place.item, signal);
+  }
+
+  /** The service does not say what the session became. */
+  async #unnamed(upload: Upload, place: Place, state: SessionState, signal: AbortSignal | undefined): Promise<Item> {
+    const item = await this.#finished(upload, await this.#placeNow(place, signal), state, signal);
+    if (item !== undefined) return item;
+    throw new DriveError('broken', 'upload: the file cannot be found', { ambiguous: true });
   }
 
   async #placeNow(place: Place, signal: AbortSignal | undefined): Promise<Place> {
@@ -216,7 +223,7 @@ export class LiveUpload {
     return undefined;
   }
 
-  /** A close whose answer was lost may have worked: then the file is there, with the size of ours. */
+  /** A close whose answer was lost may have worked: then an item with our bytes is there, of another version than before. */
   async #finished(
     upload: Upload,
     place: Place,
@@ -224,8 +231,9 @@ export class LiveUpload {
     signal: AbortSignal | undefined,
   ): Promise<Item | undefined> {
     const item = place.item ?? (await this.#named(place, signal));
-    const isOurs = item !== undefined && item.size === upload.size && !isSameVersion(state.base, item.contentVersion);
-    return isOurs ? await this.#after(item.id, undefined, signal) : undefined;
+    if (item === undefined || isSameVersion(state.base, item.contentVersion)) return undefined;
+    const isOurs = await holdsUpload(this.#parts, item, upload, signal);
+    return isOurs ? this.#parts.versions.uploaded(item, undefined) : undefined;
   }
 }
 

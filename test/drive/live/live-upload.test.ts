@@ -186,6 +186,60 @@ describe('large uploads of the live dialect', () => {
     assert.equal(await textAt(live, '/large'), 'theirs');
   });
 
+  it('do not take it for theirs because it has the same size', async () => {
+    await using live = await liveOnEmulator({ drive: small });
+    const { drive, emulator } = live;
+    const theirs = (letter: string): string => letter.repeat(text.length);
+    const known = await put(drive, live.root, 'known', 'old');
+    for (const [path, target, fault] of [
+      ['/large', inRoot(live), 'exists'],
+      ['/known', { itemId: known.id, ifVersion: known.version }, 'changed'],
+    ] as const) {
+      const kept = keeping();
+      emulator.admin.addFault({ match: { kind: 'bits-close' }, action: { do: 'answer', status: 503 }, count: 1 });
+      await fails(drive.upload(largeUpload(target, kept)), 'busy');
+      await emulator.admin.put({ path }, theirs('t'));
+      await fails(drive.upload(largeUpload(target, kept)), fault);
+      assert.equal(await textAt(live, path), theirs('t'));
+    }
+  });
+
+  it('go on after a fragment that something in front of the service answered', async () => {
+    await using live = await liveOnEmulator({ drive: small });
+    const { drive, emulator, asked } = live;
+    for (const [n, body] of ['<html>', ''].entries())
+      for (const skip of [0, 1, 3]) {
+        emulator.admin.addFault({
+          ...{ match: { kind: 'bits-fragment' }, skip, count: 1 },
+          action: { do: 'answer', status: 200, body },
+        });
+        const name = `file ${n} ${skip}`;
+        const kinds = await asked(() => drive.upload(largeUpload(inRoot(live, name), keeping())));
+        assert.equal(fragments(kinds), 5, `${kinds}`);
+        assert.equal(await textAt(live, `/${name}`), text);
+      }
+  });
+
+  it('are not over because something in front of the service says so', async () => {
+    await using live = await liveOnEmulator({ drive: small });
+    const { drive, emulator } = live;
+    for (const body of ['<html>', ''])
+      for (const step of ['new', 'other size', 'equal size']) {
+        const name = `${step}${body.length}`;
+        const old = step === 'equal size' ? 'o'.repeat(text.length) : 'old';
+        const item = step === 'new' ? undefined : await put(drive, live.root, name, old);
+        const target = item === undefined ? inRoot(live, name) : { itemId: item.id, ifVersion: item.version };
+        const kept = keeping();
+        emulator.admin.addFault({
+          ...{ match: { kind: 'bits-close' }, count: 1 },
+          action: { do: 'answer', status: 200, body },
+        });
+        assert.ok((await fails(drive.upload(largeUpload(target, kept)), 'broken')).ambiguous);
+        await drive.upload(largeUpload(target, kept));
+        assert.equal(await textAt(live, `/${name}`), text);
+      }
+  });
+
   it('start over when the service has forgotten the session', async () => {
     await using live = await liveOnEmulator({ drive: small });
     const { drive, emulator } = live;
