@@ -70,7 +70,7 @@ export class GraphLinks {
     if (links.length === 0) throw new DriveError('missing', `${id} has no link of kind ${kind}`);
     for (const { id: permission } of links) {
       const address = `${this.#url(id)}/${encodeURIComponent(String(permission))}`;
-      await this.#items.requests.answer({ method: 'DELETE', url: address, signal }).catch((error: unknown) => {
+      await this.#items.requests.nothing({ method: 'DELETE', url: address, signal }).catch((error: unknown) => {
         // Somebody else was faster.
         if (!isFault(error, 'missing')) throw error;
       });

@@ -27,6 +27,13 @@ const withQuery = ({ url, query }: GraphAsk): string => {
 const titleOf = (method: string, url: string): string =>
   `${method} ${url.replace(/\?.*$/s, '').replace(/^https?:\/\/[^/]*/, '')}`;
 
+/** What an answer has instead of what was asked for. */
+const whatIsIn = ({ bytes, object }: HttpAnswer): string => {
+  if (bytes.length === 0) return 'nothing';
+  if (looksLikeHtml(bytes)) return 'HTML';
+  return object === undefined ? 'no JSON' : 'something else';
+};
+
 export class GraphRequests {
   readonly http: HttpClient;
   readonly clock: Clock;
@@ -54,9 +61,14 @@ export class GraphRequests {
     throw this.noObject(answer, ask);
   }
 
+  /** For requests whose success has no body, and says so: 204. Any other success is not the service's word that it was done. */
+  async nothing(ask: GraphAsk): Promise<void> {
+    const answer = await this.answer(ask);
+    if (answer.status !== 204) throw this.noObject(answer, ask);
+  }
+
   noObject(answer: HttpAnswer, { method = 'GET', url }: GraphAsk): DriveError {
-    const what = answer.bytes.length === 0 ? 'nothing' : looksLikeHtml(answer.bytes) ? 'HTML' : 'no JSON';
-    return new DriveError('broken', `${titleOf(method, url)}: ${answer.status} with ${what} in it`, {
+    return new DriveError('broken', `${titleOf(method, url)}: ${answer.status} with ${whatIsIn(answer)} in it`, {
       ...{ status: answer.status, ambiguous: isMutation(method) },
     });
   }

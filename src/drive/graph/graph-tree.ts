@@ -146,7 +146,7 @@ export class GraphTree {
     const headers = ifVersion === undefined ? {} : { 'if-match': tagsOf(ifVersion).item };
     try {
       const url = this.#items.addresses.item(place);
-      await this.#items.requests.answer({ method: 'DELETE', url, headers, signal, batched: true });
+      await this.#items.requests.nothing({ method: 'DELETE', url, headers, signal, batched: true });
     } catch (error) {
       await this.#items.missing(error, [place], signal);
     }

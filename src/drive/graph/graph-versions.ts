@@ -84,7 +84,7 @@ export class GraphVersions {
 
   async restore({ itemId, id }: FileVersion, signal: AbortSignal | undefined): Promise<void> {
     const url = `${this.#url(itemId, id)}/restoreVersion`;
-    await this.#items.requests.answer({ method: 'POST', url, signal });
+    await this.#items.requests.nothing({ method: 'POST', url, signal });
   }
 }
 

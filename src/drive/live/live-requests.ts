@@ -82,6 +82,13 @@ export const answerError = (answer: HttpAnswer, title: string, mutates: boolean,
   });
 };
 
+/** A success that is not the one that was asked for. */
+const otherThan = ({ status, bytes, object }: HttpAnswer, title: string, mutates: boolean): DriveError => {
+  const text = looksLikeHtml(bytes) ? 'HTML' : object === undefined ? 'no JSON' : 'something else';
+  const what = bytes.length === 0 ? 'nothing' : text;
+  return new DriveError('broken', `${title}: ${status} with ${what} in it`, { status, ambiguous: mutates });
+};
+
 export interface LiveAsk extends Omit<HttpRequest, 'url' | 'method'> {
   readonly method?: string;
   /** Segments of the path below the API's base, each to be encoded. */
@@ -119,18 +126,18 @@ export class LiveRequests {
       throw answerError(answer, title, isMutation(method), this.clock.now());
     }
     if (object !== undefined) return object;
-    const what = answer.bytes.length === 0 ? 'nothing' : looksLikeHtml(answer.bytes) ? 'HTML' : 'no JSON';
-    throw new DriveError('broken', `${title}: ${answer.status} with ${what} in it`, {
-      ...{ status: answer.status, ambiguous: isMutation(method) },
-    });
+    throw otherThan(answer, title, isMutation(method));
   }
 
-  /** For requests whose success has no body. */
+  /** For requests whose success has no body, and says so: 204. Any other success is not the service's word that it was done. */
   async nothing(ask: LiveAsk): Promise<void> {
     const method = ask.method ?? 'GET';
     const answer = await this.send({ ...ask, method, url: relativeUrl(ask) });
-    if (answer.ok && errorIn(answer.object) === undefined) return;
-    throw answerError(answer, `${method} ${ask.path.join('/')}`, isMutation(method), this.clock.now());
+    if (answer.status === 204) return;
+    const title = `${method} ${ask.path.join('/')}`;
+    throw answer.ok && errorIn(answer.object) === undefined
+      ? otherThan(answer, title, isMutation(method))
+      : answerError(answer, title, isMutation(method), this.clock.now());
   }
 
   /** The body of the answer, wherever it is redirected to. */

@@ -92,6 +92,25 @@ describe('errors of the live service', () => {
     }
   });
 
+  it('are no word of a removal, unless it is the one that the service has for it', async (t) => {
+    let reply: { status?: number; body: unknown } = { body: {} };
+    const { drive } = await answering(t, () => reply);
+    for (const [status, body] of [
+      [200, html],
+      [200, ''],
+      [200, {}],
+      [202, ''],
+    ] as const) {
+      reply = { status, body };
+      assert.ok((await fails(drive.remove(id), 'broken')).ambiguous);
+      assert.ok((await fails(drive.removeComment(id, id.replace('file', 'comment')), 'broken')).ambiguous);
+    }
+    reply = { body: coded('resource_not_found') };
+    await fails(drive.remove(id), 'missing');
+    reply = { status: 204, body: '' };
+    await drive.remove(id);
+  });
+
   it('never show ids that would be the address of something else', async (t) => {
     const { drive, urls } = await answering(t, () => ({ body: {} }));
     for (const bad of ['', '.', '..', 'me', 'me/skydrive', '../x', `${id}/../x`, `${id}?x`, `${id}#x`]) {
