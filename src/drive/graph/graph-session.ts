@@ -53,6 +53,13 @@ export const parseSession = (text: string | undefined, target: string, size: num
 /** The service knows nothing of the session (any more), or makes no sense of it: another has to be made. */
 export class SessionGone extends Error {
   override readonly name = 'SessionGone';
+  /** The last fragment was answered with success before, and the service itself says that there is no such session since. */
+  readonly isFulfilled: boolean;
+
+  constructor(message: string, isFulfilled = false) {
+    super(message);
+    this.isFulfilled = isFulfilled;
+  }
 }
 
 const goneStatuses: ReadonlySet<number> = new Set([401, 403, 404, 410]);
@@ -88,11 +95,11 @@ export class GraphSession {
     return offset + this.#fragmentSize >= size;
   }
 
-  /** How far the service got, and under which address it goes on. Throws SessionGone. */
-  async status(state: SessionState, signal: AbortSignal | undefined): Promise<SessionState> {
+  /** How far the service got, and under which address it goes on. `isEnd`: all of it, as it seemed. Throws SessionGone. */
+  async status(state: SessionState, signal: AbortSignal | undefined, isEnd = false): Promise<SessionState> {
     const ask = { url: state.url, signal };
     const answer = await this.#requests.sendOutside(ask);
-    if (goneStatuses.has(answer.status)) throw new SessionGone(`the session is not known: ${answer.status}`);
+    if (goneStatuses.has(answer.status)) throw unknown(answer, isEnd && answer.status === 404);
     if (!answer.ok) throw this.#requests.error(answer, { ...ask, url: 'upload session' });
     if (looksLikeHtml(answer.bytes)) throw this.#requests.noObject(answer, { url: 'upload session' });
     const wire = answer.object;
@@ -159,8 +166,8 @@ export class GraphSession {
     }
   }
 
-  async #asked(state: SessionState, signal: AbortSignal | undefined): Promise<Step> {
-    const { offset, url } = await this.status(state, signal);
+  async #asked(state: SessionState, signal: AbortSignal | undefined, isEnd = false): Promise<Step> {
+    const { offset, url } = await this.status(state, signal, isEnd);
     return { offset, url };
   }
 
@@ -173,12 +180,15 @@ export class GraphSession {
       // The file is there with its last byte: that one must not leave before it is known that none follows it.
       body: { size: end - offset, open: () => (end === size ? ending(source, offset, end) : source.part(offset, end)) },
     });
-    if (answer.ok) return this.#taken(answer, offset, end) ?? (await this.#asked(state, signal));
+    if (answer.ok) {
+      const isEnd = end === size && answer.status !== 202 && answer.bytes.length === 0;
+      return this.#taken(answer, offset, end) ?? (await this.#asked(state, signal, isEnd));
+    }
     if (answer.status === 416) {
       await this.#requests.clock.sleep(pauseMs, signal);
       return await this.#asked(state, signal);
     }
-    if (goneStatuses.has(answer.status)) throw new SessionGone(`the session is not known: ${answer.status}`);
+    if (goneStatuses.has(answer.status)) throw unknown(answer);
     throw this.#requests.error(answer, { method: 'PUT', url: `upload of bytes ${offset} to ${end}` });
   }
 
@@ -205,6 +215,9 @@ export class GraphSession {
       .catch(() => undefined);
   }
 }
+
+const unknown = ({ status, object }: HttpAnswer, isEnd = false): SessionGone =>
+  new SessionGone(`the session is not known: ${status}`, isEnd && isObject(object?.['error']));
 
 const keep = async (state: SessionState, upload: Upload): Promise<SessionState> => {
   await upload.onSession?.(JSON.stringify(state));

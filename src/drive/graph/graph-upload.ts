@@ -156,19 +156,24 @@ export class GraphUpload {
           : this.#items.the(wire, thePlace(target.itemId).via, target.itemId);
       return { item, wire };
     }
-    const item = await this.#ours(upload, undefined, signal);
+    const item = await this.#ours(upload, {}, signal);
     if (item !== undefined) return { item, wire: undefined };
     throw new DriveError('broken', 'upload: answered without an item, and the bytes are not there', {
       ambiguous: true,
     });
   }
 
-  /** The item, if it holds the bytes of the upload by now, in another version than `base`. */
-  async #ours(upload: Upload, base: string | undefined, signal: AbortSignal | undefined): Promise<Item | undefined> {
+  /** The item, if it holds the bytes of the upload by now, or what the service made of them, in another version than `base`. */
+  async #ours(
+    upload: Upload,
+    { base, isFulfilled = false }: { readonly base?: string | undefined; readonly isFulfilled?: boolean },
+    signal: AbortSignal | undefined,
+  ): Promise<Item | undefined> {
     const item = await this.#found(upload.target, signal);
     if (item === undefined || item.contentVersion === base) return undefined;
     try {
-      return (await holdsUpload(this.#reader, item, upload, signal)) ? item : undefined;
+      const isRewritten = isFulfilled && mayBeRewritten(item, upload);
+      return isRewritten || (await holdsUpload(this.#reader, item, upload, signal)) ? item : undefined;
     } catch (error) {
       throw error instanceof DriveError ? unseen(error) : error;
     }
@@ -235,7 +240,7 @@ export class GraphUpload {
   ): Promise<Uploaded> {
     this.#begun.delete(keyOf(upload.target));
     if (state?.closing !== true) throw gone;
-    const item = await this.#ours(upload, state.base, signal);
+    const item = await this.#ours(upload, { base: state.base, isFulfilled: gone.isFulfilled }, signal);
     if (item === undefined) throw gone;
     return { item, wire: undefined };
   }
@@ -357,6 +362,12 @@ const isSameContent = (version: string, wanted: string | undefined): boolean => 
   return now.content !== undefined && then.content !== undefined
     ? now.content === then.content
     : now.item === then.item;
+};
+
+/** Libraries write into documents as soon as they have them: another size than ours, in another version than before. */
+const mayBeRewritten = (item: Item, { target, size }: Upload): boolean => {
+  if (item.kind !== 'file' || item.size === size) return false;
+  return 'parentId' in target || (target.ifVersion !== undefined && !isSameContent(item.version, target.ifVersion));
 };
 
 const occupied = (cause: DriveError, what: string): DriveError =>

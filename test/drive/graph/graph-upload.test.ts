@@ -99,6 +99,33 @@ describe('a fragment that is answered without an item', () => {
     }
   });
 
+  it('counts where it was the last one, and the service has written into the document since', async () => {
+    await using graph = await graphOnEmulator({ drive: small, emulator: { driveType: 'business' } });
+    const { drive, root } = graph;
+    graph.quirks({ 'session-empty-body': 1, 'b-enrich': true });
+    const upload = { ...fresh({ parentId: root.id, name: 'file.docx' }, large('a')), modified: 1_700_000_000_000 };
+    const { id, size } = await drive.upload(upload);
+    assert.ok(size > upload.size);
+    const { version } = await drive.get(id);
+    const replaced = await drive.upload(fresh({ itemId: id, ifVersion: version }, large('bb')));
+    assert.ok(replaced.size > large('bb').length);
+  });
+
+  it('does not take what is there for that when the session was lost instead', async () => {
+    await using graph = await graphOnEmulator({ drive: small });
+    const { drive, root, emulator } = graph;
+    const { id, version } = await drive.upload(fresh({ parentId: root.id, name: 'file' }, 'old'));
+    const error = JSON.stringify({ error: { code: 'itemNotFound', message: 'gone' } });
+    for (const target of [{ itemId: id, ifVersion: version }, { itemId: id }]) {
+      emulator.admin.addFault({ match: { kind: 'session-fragment' }, action: answers.nothing, skip: 2, count: 1 });
+      const action = { do: 'answer', status: 404, body: error, type: 'application/json' } as const;
+      emulator.admin.addFault({ match: { kind: 'session-status' }, action, count: 1 });
+      await drive.upload(fresh(target, large('n')));
+      assert.equal(await textAt(graph, '/file'), large('n'));
+      await emulator.admin.put({ path: '/file' }, 'old');
+    }
+  });
+
   it('does not take what somebody else stored under the name, of equal size and time, for its own', async () => {
     await using graph = await graphOnEmulator({ drive: small });
     const { drive, root, emulator } = graph;
