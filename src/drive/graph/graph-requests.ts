@@ -61,10 +61,10 @@ export class GraphRequests {
     throw this.noObject(answer, ask);
   }
 
-  /** For requests whose success has no body, and says so: 204. Any other success is not the service's word that it was done. */
+  /** For requests whose success has no body. A page is not the service's word that it was done. */
   async nothing(ask: GraphAsk): Promise<void> {
     const answer = await this.answer(ask);
-    if (answer.status !== 204) throw this.noObject(answer, ask);
+    if (answer.bytes.length > 0 && answer.object === undefined) throw this.noObject(answer, ask);
   }
 
   noObject(answer: HttpAnswer, { method = 'GET', url }: GraphAsk): DriveError {

@@ -83,9 +83,8 @@ export const answerError = (answer: HttpAnswer, title: string, mutates: boolean,
 };
 
 /** A success that is not the one that was asked for. */
-const otherThan = ({ status, bytes, object }: HttpAnswer, title: string, mutates: boolean): DriveError => {
-  const text = looksLikeHtml(bytes) ? 'HTML' : object === undefined ? 'no JSON' : 'something else';
-  const what = bytes.length === 0 ? 'nothing' : text;
+const otherThan = ({ status, bytes }: HttpAnswer, title: string, mutates: boolean): DriveError => {
+  const what = bytes.length === 0 ? 'nothing' : looksLikeHtml(bytes) ? 'HTML' : 'no JSON';
   return new DriveError('broken', `${title}: ${status} with ${what} in it`, { status, ambiguous: mutates });
 };
 
@@ -129,15 +128,14 @@ export class LiveRequests {
     throw otherThan(answer, title, isMutation(method));
   }
 
-  /** For requests whose success has no body, and says so: 204. Any other success is not the service's word that it was done. */
+  /** For requests whose success has no body. A page is not the service's word that it was done. */
   async nothing(ask: LiveAsk): Promise<void> {
     const method = ask.method ?? 'GET';
     const answer = await this.send({ ...ask, method, url: relativeUrl(ask) });
-    if (answer.status === 204) return;
+    const { ok, object, bytes } = answer;
     const title = `${method} ${ask.path.join('/')}`;
-    throw answer.ok && errorIn(answer.object) === undefined
-      ? otherThan(answer, title, isMutation(method))
-      : answerError(answer, title, isMutation(method), this.clock.now());
+    if (!ok || errorIn(object) !== undefined) throw answerError(answer, title, isMutation(method), this.clock.now());
+    if (bytes.length > 0 && object === undefined) throw otherThan(answer, title, isMutation(method));
   }
 
   /** The body of the answer, wherever it is redirected to. */
