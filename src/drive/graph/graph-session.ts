@@ -85,14 +85,17 @@ export class GraphSession {
     this.#fragmentSize = Math.max(fragmentUnit, Math.floor(fragmentSize / fragmentUnit) * fragmentUnit);
   }
 
-  /** In how few requests so many bytes go. */
-  fragments(size: number): number {
-    return Math.ceil(size / this.#fragmentSize);
+  /** The next fragment is the last. */
+  isLast(state: SessionState): boolean {
+    return this.#endOf(state) === state.size;
   }
 
-  /** The last fragment begins here, or before. */
-  isLast({ offset, size }: SessionState): boolean {
-    return offset + this.#fragmentSize >= size;
+  /** Where the next fragment ends. Where the item is watched, the last one is small: what others change while it is sent goes unseen. */
+  #endOf({ offset, size, base }: SessionState): number {
+    const end = Math.min(offset + this.#fragmentSize, size);
+    if (end < size || base === undefined) return end;
+    const small = Math.floor((size - 1) / fragmentUnit) * fragmentUnit;
+    return offset < small ? small : size;
   }
 
   /** How far the service got, and under which address it goes on. `isEnd`: all of it, as it seemed. Throws SessionGone. */
@@ -173,7 +176,7 @@ export class GraphSession {
 
   async #fragment(state: SessionState, source: UploadSource, signal: AbortSignal | undefined): Promise<Step> {
     const { offset, size, url } = state;
-    const end = Math.min(offset + this.#fragmentSize, size);
+    const end = this.#endOf(state);
     const answer = await this.#requests.sendOutside({
       ...{ method: 'PUT', url, signal, limits: { idleMs: fragmentIdleMs } },
       headers: { 'content-range': `bytes ${offset}-${end - 1}/${size}`, 'content-type': 'application/octet-stream' },

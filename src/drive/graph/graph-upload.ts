@@ -261,7 +261,8 @@ export class GraphUpload {
     const key = keyOf(target);
     const earlier = this.#begun.get(key);
     if (earlier !== undefined) await this.#session.cancel(earlier);
-    const isWatched = 'itemId' in target && target.ifVersion !== undefined && this.#session.fragments(upload.size) > 1;
+    const isWatched =
+      'itemId' in target && target.ifVersion !== undefined && upload.size > this.#options.simpleUploadLimit;
     const base = isWatched ? await this.#base(target, signal) : undefined;
     const url = await ('parentId' in target
       ? this.#beginNew(upload, target, signal)

@@ -169,3 +169,24 @@ describe('a page in HTML instead of what a session has', () => {
     assert.equal(await textAt(graph, '/file'), large('x'));
   });
 });
+
+it('what another client stores while the first bytes of a new content are on their way is not replaced', async () => {
+  for (const driveType of ['personal', 'business'] as const) {
+    await using graph = await graphOnEmulator({
+      emulator: { driveType },
+      drive: { simpleUploadLimit: 1000, fragmentSize: 32 * unit },
+    });
+    const { drive, root, emulator } = graph;
+    const { id, version } = await drive.upload(fresh({ parentId: root.id, name: 'file' }, 'old'));
+    const upload = {
+      ...fresh({ itemId: id, ifVersion: version }, large('x')),
+      onSession: async (state: string) => {
+        if (JSON.parse(state).offset > 0 && !isTheirs) await emulator.admin.put({ path: '/file' }, 'theirs');
+        isTheirs ||= JSON.parse(state).offset > 0;
+      },
+    };
+    let isTheirs = false;
+    await fails(drive.upload(upload), 'changed');
+    assert.equal(await textAt(graph, '/file'), 'theirs');
+  }
+});
