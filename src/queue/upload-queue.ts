@@ -104,9 +104,11 @@ export class UploadQueue {
     if (this.#holds.any) this.#turns.pause();
   }
 
-  /** Takes up what an earlier run left. */
+  /** Takes up what an earlier run left. Nothing is sent before all of it has its place in the order: what is sent may take others back. */
   start(): void {
+    this.#turns.pause();
     for (const entry of this.#parts.journal.all()) this.#turns.enter(entry, 0, 0);
+    if (!this.#holds.any) this.#turns.resume();
   }
 
   /** Journals a change, in the running transaction. It is sent some time after that is on the disk. */

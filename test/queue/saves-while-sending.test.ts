@@ -111,6 +111,21 @@ for (const [name, [act, expected]] of Object.entries(ways)) {
       await check(bench, id, expected);
     });
 
+    test('while the former content is being sent, and a restart before anything else is', async () => {
+      await using bench = await Bench.open({ fs: { settleMs: 500 } });
+      const { id } = bench.memory.store.put('doc', 'old');
+      await bench.list();
+      const { arrived, letGo } = hold(bench, 'upload');
+      await bench.write('/doc', 'first');
+      await arrived;
+      await act(bench);
+      letGo();
+      await until(() => bench.tree()['doc'] === 'first');
+      await bench.reopen({ settleMs: 5 });
+      bench.memory.before = undefined;
+      await check(bench, id, expected);
+    });
+
     for (const isRestarted of [false, true])
       test(`before it is known that the former content arrived${isRestarted ? ', and a restart' : ''}`, async () => {
         let network: 'works' | 'lose-reply' | 'none' = 'works';
