@@ -1,6 +1,6 @@
 // The composition root: settings -> drive, caches, queue, file system, driver -> Mount. The only
 // place where parts are chosen and joined. Owns what it joined: whoever ends the mount, everything is closed, in order.
-import { systemClock } from './base/clock.ts';
+import { longestTimerMs, systemClock } from './base/clock.ts';
 import { linkedSignal } from './base/linked-signal.ts';
 import type { Log } from './base/log.ts';
 import { makeFolder } from './base/make-folder.ts';
@@ -213,7 +213,7 @@ class RunningMount implements Mount {
 
   /** Until all is sent, or nobody is there to send it to. */
   async #drain(timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
-    const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+    const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(Math.min(timeoutMs, longestTimerMs));
     const ending = [limit, signal].filter((one) => one !== undefined);
     try {
       while (await this.#isInReach(signal, limit)) if (await this.#isSent(ending)) return;

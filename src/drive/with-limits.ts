@@ -2,6 +2,7 @@
 // which may be read from the drive. And one gate for all: when the service says that it is too much, nobody asks for a while.
 import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
+import { formatDuration } from '../base/quantity.ts';
 import type { Drive } from './drive.ts';
 import { DriveError } from './drive-error.ts';
 import { Semaphore } from './semaphore.ts';
@@ -29,6 +30,8 @@ const firstPauseMs = 1000;
 const longestPauseMs = 30_000;
 const throttled: ReadonlySet<number | undefined> = new Set([420, 429]);
 
+const shown = (ms: number): string => (ms < 10_000 ? `${Math.ceil(ms)} ms` : formatDuration(ms));
+
 /** Closed while the service wants to be left alone. Calls at a closed gate fail at once, and say for how long. */
 class Gate {
   readonly #clock: Clock;
@@ -42,7 +45,7 @@ class Gate {
   check(): void {
     const left = this.#until - this.#clock.monotonic();
     if (left <= 0) return;
-    throw new DriveError('busy', `the service asked to be left alone for ${Math.ceil(left)} ms more`, {
+    throw new DriveError('busy', `the service asked to be left alone for ${shown(left)} more`, {
       retryAfterMs: left,
     });
   }

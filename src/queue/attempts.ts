@@ -1,6 +1,7 @@
 // One attempt to send an entry, and what a failure means: faults that pass are tried again, with growing pauses, all others
 // park the entry with its reason.
 import { FsError } from '../base/errors.ts';
+import { formatDuration } from '../base/quantity.ts';
 import { DriveError, type Fault } from '../drive/drive-error.ts';
 import type { Entry, Intent } from './intent.ts';
 import { endIfSuperseded } from './leaving.ts';
@@ -34,6 +35,12 @@ const isDiskFull = (error: unknown): boolean => error instanceof FsError && erro
 
 const reasonOf = ({ fault, message }: DriveError): string =>
   fault === 'full' ? `the drive is full, and it is sent once there is room: ${message}` : message;
+
+/** For people: what keeps an entry, and how long the service wants that, if it is longer than our own pauses. */
+export const troubleOf = ({ message, retryAfterMs = 0 }: DriveError): string =>
+  retryAfterMs > longestPauseMs
+    ? `${message.replace(/\.$/, '')}; the service asks to wait for ${formatDuration(retryAfterMs)}`
+    : message;
 
 const withoutMarks = ({ ambiguous: _, sent: _sent, ...entry }: Entry): Entry => entry;
 
@@ -106,7 +113,7 @@ export class Attempts {
     if (!isPassing) {
       log.error(`${what} is parked`, error);
       this.#options.parked?.(fault.fault);
-    } else log.info(`${what} did not reach the drive, attempt ${attempts}: ${fault.message}`);
+    } else log.info(`${what} did not reach the drive, attempt ${attempts}: ${troubleOf(fault)}`);
     const pause = Math.min(firstPauseMs * 2 ** (attempts - 1), longestPauseMs) * (0.75 + Math.random() / 2);
     return Math.max(pause, fault.retryAfterMs ?? 0);
   }

@@ -3,7 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Fault } from '../drive/drive-error.ts';
 import type { NodeId } from '../metadata/node.ts';
-import { Attempts } from './attempts.ts';
+import { Attempts, troubleOf } from './attempts.ts';
 import { type Concerns, Drains } from './drains.ts';
 import { foldableRemovals, foldMove } from './folding.ts';
 import { type Hold, type HoldKind, Holds } from './holds.ts';
@@ -353,7 +353,7 @@ export class UploadQueue {
       entry,
       running: turn?.running ?? false,
       ...(turn?.progress === undefined ? {} : { progress: turn.progress }),
-      ...(turn?.trouble === undefined ? {} : { trouble: turn.trouble.message, fault: turn.trouble.fault }),
+      ...(turn?.trouble === undefined ? {} : { trouble: troubleOf(turn.trouble), fault: turn.trouble.fault }),
     };
   }
 

@@ -83,18 +83,3 @@ test('sync does not wait for the end of a pause of our own', async () => {
   assert.ok(performance.now() - start < 30_000);
   assert.deepEqual(bench.tree(), { new: 'text' });
 });
-
-test('a service that wants to be left alone for months is left alone', async () => {
-  let asked = 0;
-  const plan: Plan = (method) => {
-    if (method !== 'upload') return undefined;
-    asked += 1;
-    return asked === 1 ? new DriveError('busy', 'not this year', { retryAfterMs: 1e10 }) : undefined;
-  };
-  await using bench = await Bench.open({ wrap: (drive) => failingDrive(drive, plan) });
-  await bench.list();
-  await bench.write('/new', 'text');
-  await until(() => bench.opened.unsent()[0]?.trouble !== undefined);
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.equal(asked, 1);
-});

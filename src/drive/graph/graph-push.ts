@@ -1,5 +1,6 @@
 // Notifications of the service that something changed (docs: Graph, 19): a socket.io session over a WebSocket, whose address is asked
 // for and lives for a while. It says "look" and no more, and may say it late, twice or never: whoever listens goes on looking by itself.
+import { longestTimerMs } from '../../base/clock.ts';
 import { HttpFailure } from '../../http/http-failure.ts';
 import { openWebSocket, type WebSocketConnection } from '../../http/web-socket.ts';
 import { isFault } from '../drive-error.ts';
@@ -34,7 +35,7 @@ const silenceOf = (text: string): number => {
   try {
     const { pingInterval, pingTimeout } = JSON.parse(text.slice(1)) as { pingInterval?: number; pingTimeout?: number };
     const sum = Number(pingInterval) + Number(pingTimeout);
-    return sum > 0 ? sum : usualSilenceMs;
+    return sum > 0 ? Math.min(longestTimerMs, sum) : usualSilenceMs;
   } catch {
     return usualSilenceMs;
   }
@@ -82,7 +83,8 @@ export class GraphPush {
   #lifeOf(wire: WireObject): number {
     const leftMs = Date.parse(String(wire['expirationDateTime'])) - this.#requests.clock.now();
     if (!Number.isFinite(leftMs)) return usualLifeMs;
-    return Math.max(1_000, leftMs > 2 * marginMs ? leftMs - marginMs : leftMs / 2);
+    const lifeMs = Math.max(1_000, leftMs > 2 * marginMs ? leftMs - marginMs : leftMs / 2);
+    return Math.min(longestTimerMs, lifeMs);
   }
 
   /** Whether it came to notifications. Ends with the connection, or when its address is to be renewed. */

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { longestTimerMs } from '../../base/clock.ts';
 import type { Reply } from '../reply.ts';
 import { parseTarget } from '../url-text.ts';
 import type { ItemCall } from './graph-call.ts';
@@ -107,7 +108,7 @@ class PushSocket {
       if (farewell !== undefined) this.#peer.send(farewell);
       this.#peer.close();
     };
-    this.#timers.push(setTimeout(end, ms));
+    this.#timers.push(setTimeout(end, Math.min(ms, longestTimerMs)));
   }
 
   #gone(): void {

@@ -63,6 +63,15 @@ describe('notifications', () => {
     }
   });
 
+  it('stay at an address that is valid for longer than a timer can last', async () => {
+    await using place = await listening({ 'push-ttl': 9_999_999 });
+    await until(() => place.heard() === 1);
+    await delay(300);
+    assert.equal(place.asked(), 1);
+    await place.emulator.admin.put({ path: '/a' }, 'a');
+    await until(() => place.heard() === 2);
+  });
+
   it('are asked for again when there are none for a while, and end at once', async () => {
     await using place = await listening({ 'push-no-open': true });
     await until(() => place.asked() === 1);

@@ -1,0 +1,24 @@
+// How long a change waits after an attempt that failed, and what makes the wait shorter.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DriveError } from '../../src/drive/drive-error.ts';
+import { withLimits } from '../../src/drive/with-limits.ts';
+import { Bench } from '../support/opened.ts';
+
+describe('a time that the service asks for', () => {
+  for (const retryAfterMs of [9_999_999_000, Date.parse('Fri, 31 Dec 9999 23:59:59 GMT') - Date.now()])
+    test(`is kept to, however long: ${retryAfterMs} ms`, async () => {
+      await using bench = await Bench.open({ wrap: (drive) => withLimits(drive) });
+      await bench.list();
+      let asked = 0;
+      bench.memory.before = ({ intent }) => {
+        if (intent === 'upload') asked += 1;
+        if (intent === 'upload') throw new DriveError('busy', 'not now', { status: 429, retryAfterMs });
+      };
+      await bench.write('/a', 'a');
+      await delay(300);
+      assert.equal(asked, 1);
+      assert.match(bench.opened.unsent()[0]?.trouble ?? '', /not now; .* asks to wait for \d+d/);
+    });
+});
