@@ -134,13 +134,19 @@ export class Files {
       this.#checkStorable(at + data.length);
       file.write(at, data);
     } catch (error) {
-      if (error instanceof FsError && ['ENOSPC', 'EFBIG'].includes(error.code)) this.#refused.set(file, at);
+      if (error instanceof FsError && ['ENOSPC', 'EFBIG'].includes(error.code)) this.#refuse(node, file, at);
       throw error;
     }
     const refusedAt = this.#refused.get(file);
     if (refusedAt !== undefined && at <= refusedAt && at + data.length > refusedAt) this.#refused.delete(file);
     this.written.set(node, now(this.#parts));
     return data.length;
+  }
+
+  /** A file that was emptied for what is refused now waits to be sent so already: that must not replace what the drive has. */
+  #refuse(node: NodeId, file: ContentFile, at: number): void {
+    this.#refused.set(file, at);
+    if (file.size === 0) this.#parkHalf(node);
   }
 
   /** Bytes that the drive would have to hold in addition, in all, after a write of `length` bytes. */

@@ -77,6 +77,22 @@ test('9 MB where 5 MB are free: ENOSPC at the write, and nothing half on the dri
   assert.equal(bench.tree()['fits']?.length, 4 * mega);
 });
 
+for (const isThere of [true, false])
+  test(`no room for the first byte of ${isThere ? 'what was there: it' : 'a new file: nothing'} stays on the drive`, async () => {
+    await using bench = await open(3);
+    if (isThere) bench.memory.store.put('doc', 'old');
+    await bench.reopen({ listingAgeMs: 0 });
+    await bench.list();
+    await freeBytes(bench);
+    const fd = await bench.calls.open('/doc', isThere ? O_WRONLY | O_TRUNC : O_WRONLY | O_CREAT, 0o644);
+    await assert.rejects(bench.calls.write(fd, Buffer.alloc(mega), 0), isFull);
+    await bench.calls.close(fd);
+    const [left] = await bench.sync();
+    assert.match(left?.parked ?? '', /only part of it/);
+    assert.equal(bench.memory.count('upload'), 0);
+    assert.equal(bench.tree()['doc'], isThere ? 'old' : undefined);
+  });
+
 test('what was refused is sent once the program has written all of it', async () => {
   await using bench = await open(mega);
   await assert.rejects(copy(bench, '/file', 2 * mega), isFull);
