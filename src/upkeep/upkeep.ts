@@ -113,6 +113,8 @@ export class Upkeep {
     const { fs } = this.#parts;
     const source = await fs.open(from, constants.O_RDONLY, signal);
     try {
+      // All of it is on this disk, and stays there while it is open, before anything of the other one goes.
+      for await (const _ of this.#pieces(source.handle, signal));
       const target = await fs.open(to, constants.O_WRONLY | constants.O_TRUNC, signal);
       try {
         await this.#copy(source.handle, target.handle, signal);
@@ -127,11 +129,17 @@ export class Upkeep {
   }
 
   async #copy(from: HandleId, to: HandleId, signal: AbortSignal): Promise<void> {
-    const { fs } = this.#parts;
+    for await (const { at, piece } of this.#pieces(from, signal)) await this.#parts.fs.write(to, at, piece, signal);
+  }
+
+  async *#pieces(
+    from: HandleId,
+    signal: AbortSignal,
+  ): AsyncIterable<{ readonly at: number; readonly piece: Uint8Array }> {
     for (let at = 0; ; ) {
-      const piece = await fs.read(from, at, pieceSize, signal);
+      const piece = await this.#parts.fs.read(from, at, pieceSize, signal);
       if (piece.length === 0) return;
-      await fs.write(to, at, piece, signal);
+      yield { at, piece };
       at += piece.length;
     }
   }

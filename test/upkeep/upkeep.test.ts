@@ -219,6 +219,21 @@ describe('resolve', () => {
     assert.equal(bench.memory.store.at('a.txt').id, id);
   });
 
+  test('keeping mine that cannot be read changes nothing', async () => {
+    const { bench, copy } = await conflicting();
+    await using _ = bench;
+    await bench.reopen({ cacheSize: 1 });
+    await bench.read('/a.txt');
+    bench.memory.before = ({ intent }) => {
+      if (intent === 'read') throw new DriveError('offline', 'no network');
+    };
+    await assert.rejects(bench.opened.upkeep.resolve('/a.txt', 'mine', never));
+    bench.memory.before = undefined;
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { 'a.txt': 'theirs', [copy.slice(1)]: 'ours' });
+    assert.equal(bench.opened.conflicts().length, 1);
+  });
+
   test('keeping theirs removes the copy', async () => {
     const { bench, copy } = await conflicting();
     await using _ = bench;
