@@ -130,7 +130,8 @@ export const makeFolderFirst = (parts: Parts, entry: Entry, folder: NodeId, enqu
 export const folderGone = (parts: Parts, entry: Entry, folder: NodeId, enqueue: Enqueue): void => {
   parts.store.transact(() => {
     if (endIfRemoved(parts, entry)) return;
-    if (folder !== rootNode) parts.tree.update(folder, { item: undefined });
+    // It may have gone here, too, and nothing refers to it but this.
+    if (folder !== rootNode && parts.tree.get(folder) !== undefined) parts.tree.update(folder, { item: undefined });
     makeFolderFirst(parts, entry, folder, enqueue);
   });
 };
