@@ -23,6 +23,9 @@ export interface Birth {
   readonly staysOpen?: boolean;
 }
 
+/** S_ISGID */
+const setGroupId = 0o2000;
+
 export class Folders {
   readonly #parts: FsParts;
 
@@ -59,9 +62,8 @@ export class Folders {
     const time = now(this.#parts);
     const node = tree.add({
       ...{ kind: birth.kind, parent: place.parent, name: place.name, size: birth.bytes?.length ?? 0 },
-      ...{ mtime: time, ctime: time, atime: time, uid: birth.caller.uid, gid: birth.caller.gid },
+      ...{ mtime: time, ctime: time, atime: time, uid: birth.caller.uid, ...this.#groupIn(place.parent, birth) },
       born: this.#parts.clock.now(),
-      ...(birth.mode === undefined ? {} : { mode: birth.mode & 0o7777 }),
       ...(birth.kind === 'folder' ? { listedAt: 0 } : { ahead: { content: true as const } }),
     });
     this.#touch(place.parent, time);
@@ -75,6 +77,15 @@ export class Folders {
     if (birth.bytes !== undefined) this.#fill(node.id, birth.bytes);
     if (birth.staysOpen !== true) queue.addContent({ kind: 'put-content', node: node.id, at: place });
     return node.id;
+  }
+
+  /** In a folder with the set-group-ID bit, everything is of its group, and a folder gets the bit (inode(7)). */
+  #groupIn(folder: NodeId, { kind, mode, caller }: Birth): Pick<Node, 'gid' | 'mode'> {
+    const above = needNode(this.#parts, folder);
+    const own = mode === undefined ? {} : { mode: mode & 0o7777 };
+    if (((above.mode ?? 0) & setGroupId) === 0) return { gid: caller.gid, ...own };
+    const gid = above.gid ?? this.#parts.settings.gid;
+    return kind === 'folder' && mode !== undefined ? { gid, mode: (mode & 0o7777) | setGroupId } : { gid, ...own };
   }
 
   /** The name's former file, which was put aside as a backup a moment ago: what gets the name now is its new content. */

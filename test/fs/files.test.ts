@@ -193,3 +193,24 @@ test('an open that fails leaves no handle behind', async () => {
   await bench.sync();
   assert.equal(bench.opened.nodes(), 1, 'nothing refers to the node any more');
 });
+
+test('what is made in a folder with the set-group-ID bit is of its group, and a folder gets the bit', async () => {
+  await using bench = await Bench.open();
+  const { calls } = bench;
+  await calls.mkdir('/shared');
+  await calls.chown('/shared', 0, 1234);
+  await calls.chmod('/shared', 0o2775);
+  await bench.write('/shared/file', 'text');
+  await calls.mkdir('/shared/folder');
+  await bench.write('/shared/folder/deep', 'text');
+  const [file, folder, deep] = [
+    await calls.lstat('/shared/file'),
+    await calls.lstat('/shared/folder'),
+    await calls.lstat('/shared/folder/deep'),
+  ];
+  assert.deepEqual([file.gid, folder.gid, deep.gid], [1234, 1234, 1234]);
+  assert.equal(folder.mode & 0o2000, 0o2000);
+  assert.equal(file.mode & 0o2000, 0);
+  await bench.write('/elsewhere', 'text');
+  assert.notEqual((await calls.lstat('/elsewhere')).gid, 1234);
+});
