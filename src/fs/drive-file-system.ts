@@ -16,6 +16,7 @@ import type {
   OpenFile,
   Place,
   RenameFlags,
+  WriteSource,
 } from './file-system.ts';
 import { Files } from './files.ts';
 import { type Birth, Folders } from './folders.ts';
@@ -177,11 +178,17 @@ export class DriveFileSystem implements FileSystem {
     return this.#files.read(handle, offset, size, signal);
   }
 
-  async write(handle: HandleId, offset: number, data: Uint8Array, signal: AbortSignal): Promise<number> {
+  async write(
+    handle: HandleId,
+    offset: number,
+    data: Uint8Array,
+    signal: AbortSignal,
+    from?: WriteSource,
+  ): Promise<number> {
     const { space } = this.#parts;
-    const asking = space.attend(this.#files.reservedWith(handle, offset, data.length), signal);
+    const asking = space.attend(this.#files.reservedWith(handle, offset, data.length, from), signal);
     if (asking !== undefined) await asking;
-    return this.#files.write(handle, offset, data);
+    return this.#files.write(handle, offset, data, from);
   }
 
   flush(handle: HandleId, signal: AbortSignal): Promise<void> {

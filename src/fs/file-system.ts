@@ -59,6 +59,12 @@ export interface OpenFile {
   readonly whole?: number;
 }
 
+/**
+ * Where bytes come from: a program's write(2), or a page of the kernel's cache that a program changed through a mapping. The
+ * kernel sends pages through any handle that can write, also one that appends, and they belong where they were.
+ */
+export type WriteSource = 'program' | 'page';
+
 /** Only what is present changes. */
 export interface AttributeChanges {
   readonly size?: number;
@@ -134,8 +140,11 @@ export interface FileSystem {
   ): Promise<{ readonly entry: Entry; readonly file: OpenFile }>;
   /** Fewer bytes than asked for only at the end of the file. */
   read(handle: HandleId, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array>;
-  /** All of `data` or an error; with O_APPEND at the end whatever `offset` says. `data` is not kept. Number of bytes written. */
-  write(handle: HandleId, offset: number, data: Uint8Array, signal: AbortSignal): Promise<number>;
+  /**
+   * All of `data` or an error; what a program writes with O_APPEND goes to the end whatever `offset` says. `data` is not kept. Number
+   * of bytes written.
+   */
+  write(handle: HandleId, offset: number, data: Uint8Array, signal: AbortSignal, from?: WriteSource): Promise<number>;
   /** Runs at every close(2) of a descriptor. Once it returns, what was written survives a crash of this process. */
   flush(handle: HandleId, signal: AbortSignal): Promise<void>;
   /** The last descriptor is gone. Never fails. */

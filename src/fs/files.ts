@@ -6,7 +6,7 @@ import type { ContentFile } from '../content/content-file.ts';
 import type { ContentId } from '../content/content-record.ts';
 import { ReadWindow } from '../content/read-window.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
-import type { HandleId, OpenFile } from './file-system.ts';
+import type { HandleId, OpenFile, WriteSource } from './file-system.ts';
 import { isRemote } from './inherited-attributes.ts';
 import { checkNamed, checkWritable, type FsParts, needNode, now } from './parts.ts';
 import { untilOnDrive } from './until-on-drive.ts';
@@ -33,6 +33,10 @@ const worthHandingOut = 1 << 20;
 const mappingsEndMs = 20_000;
 
 const canWrite = (flags: number): boolean => (flags & accessMode) !== constants.O_RDONLY;
+
+/** Where the bytes of a write go. */
+const placeOf = ({ file, flags }: Handle, offset: number, from: WriteSource = 'program'): number =>
+  from === 'program' && (flags & constants.O_APPEND) !== 0 ? file.size : offset;
 
 export class Files {
   readonly #parts: FsParts;
@@ -127,9 +131,10 @@ export class Files {
     return bytes;
   }
 
-  write(id: HandleId, offset: number, data: Uint8Array): number {
-    const { file, flags, node } = this.#toWrite(id);
-    const at = (flags & constants.O_APPEND) !== 0 ? file.size : offset;
+  write(id: HandleId, offset: number, data: Uint8Array, from?: WriteSource): number {
+    const handle = this.#toWrite(id);
+    const { file, node } = handle;
+    const at = placeOf(handle, offset, from);
     try {
       this.#checkStorable(at + data.length);
       file.write(at, data);
@@ -150,10 +155,10 @@ export class Files {
   }
 
   /** Bytes that the drive would have to hold in addition, in all, after a write of `length` bytes. */
-  reservedWith(id: HandleId, offset: number, length: number): number {
-    const { file, flags } = this.#need(id);
-    const at = (flags & constants.O_APPEND) !== 0 ? file.size : offset;
-    return this.#parts.contents.reservedWith(file, Math.max(file.size, at + length));
+  reservedWith(id: HandleId, offset: number, length: number, from?: WriteSource): number {
+    const handle = this.#need(id);
+    const { file } = handle;
+    return this.#parts.contents.reservedWith(file, Math.max(file.size, placeOf(handle, offset, from) + length));
   }
 
   async flush(id: HandleId, signal: AbortSignal): Promise<void> {

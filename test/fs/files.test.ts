@@ -41,6 +41,20 @@ test('appending through an old handle goes behind what the drive has now', async
   assert.deepEqual(bench.tree(), { a: 'one two three' });
 });
 
+test('a page that comes back through a handle that appends stays where it belongs', async () => {
+  await using bench = await Bench.open();
+  bench.memory.store.put('a', 'one two');
+  const { fs } = bench.opened;
+  const signal = new AbortController().signal;
+  const { node } = (await fs.lookup(rootNode, 'a', signal)).attributes;
+  const { handle } = await fs.open(node, O_RDWR | O_APPEND, signal);
+  assert.equal(await fs.write(handle, 0, Buffer.from('ONE'), signal, 'page'), 3);
+  assert.equal(await fs.write(handle, 0, Buffer.from(' three'), signal), 6);
+  await fs.flush(handle, signal);
+  await fs.release(handle);
+  assert.equal(await bench.read('/a'), 'ONE two three');
+});
+
 test('a handle goes on reading its version once it has it, a new one reads the new', async () => {
   await using bench = await Bench.open({ fs: { listingAgeMs: 0 } });
   bench.memory.store.put('a', 'first');

@@ -14,6 +14,7 @@ const cannot: Exceptions = {
   nanoseconds: 'fuse-native carries times in milliseconds',
   'early-times': 'fuse-native carries times without a sign',
   'single-time': 'libfuse 2 passes times on in pairs only',
+  'append-mapping': 'fuse-native does not tell pages from what programs write',
   orphans: 'libfuse 2 reaches open files by their path',
 };
 

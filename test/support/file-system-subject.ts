@@ -8,7 +8,12 @@ import type { PosixOptions, PosixSubject } from '../suites/posix-suite.ts';
 import { FileSystemCalls } from './file-system-calls.ts';
 import { tempDir } from './temp-dir.ts';
 
-export const withoutKernel: PosixOptions = { cannot: { mapping: 'without a kernel there are no mappings' } };
+export const withoutKernel: PosixOptions = {
+  cannot: {
+    mapping: 'without a kernel there are no mappings',
+    'append-mapping': 'without a kernel there are no mappings',
+  },
+};
 
 /** In the end the drive holds everything; `end` runs then. */
 export const fileSystemSubject = async (drive: Drive, end: () => Promise<void>): Promise<PosixSubject> => {

@@ -14,6 +14,7 @@ import type {
   OpenFile,
   Place,
   RenameFlags,
+  WriteSource,
 } from '../../src/fs/file-system.ts';
 import { type MemoryNode, MemoryTree } from './memory-tree.ts';
 
@@ -188,10 +189,16 @@ export class MemoryFileSystem implements FileSystem {
     return this.#readable(handle).content.read(offset, size);
   }
 
-  async write(handle: HandleId, offset: number, data: Uint8Array, signal: AbortSignal): Promise<number> {
+  async write(
+    handle: HandleId,
+    offset: number,
+    data: Uint8Array,
+    signal: AbortSignal,
+    from: WriteSource = 'program',
+  ): Promise<number> {
     checkSignal(signal);
     const node = this.#writable(handle);
-    const append = (this.#handle(handle).flags & constants.O_APPEND) !== 0;
+    const append = from === 'program' && (this.#handle(handle).flags & constants.O_APPEND) !== 0;
     this.#store(node, append ? node.content.size : offset, data);
     return data.length;
   }

@@ -1,7 +1,7 @@
 // Rows for open files.
 import { constants } from 'node:fs';
 import { FsError } from '../../base/errors.ts';
-import type { HandleId, NodeId, OpenFile } from '../../fs/file-system.ts';
+import type { HandleId, NodeId, OpenFile, WriteSource } from '../../fs/file-system.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Call } from './call.ts';
@@ -52,22 +52,26 @@ interface Written {
   readonly handle: HandleId;
   readonly offset: number;
   readonly data: Uint8Array;
+  readonly from: WriteSource;
   readonly dropsSetId: boolean;
 }
 
+/** FUSE_WRITE_CACHE: not a program's write(2). The handle may be one that the program never had. */
+const pageWrite = 1;
 /** FUSE_WRITE_KILL_SUIDGID. */
 const dropSetIdAtWrite = 4;
 
 const writeIn = (body: ByteReader): Written => {
   const [handle, offset, size] = [handleIn(body), body.u64(), body.u32()];
-  const dropsSetId = (body.u32() & dropSetIdAtWrite) !== 0;
+  const flags = body.u32();
   body.skip(16);
-  return { handle, offset, data: body.bytes(size), dropsSetId };
+  const from = (flags & pageWrite) !== 0 ? 'page' : 'program';
+  return { handle, offset, data: body.bytes(size), from, dropsSetId: (flags & dropSetIdAtWrite) !== 0 };
 };
 
-const write = async (call: Call, { handle, offset, data, dropsSetId }: Written): Promise<number> => {
+const write = async (call: Call, { handle, offset, data, from, dropsSetId }: Written): Promise<number> => {
   if (dropsSetId) await dropSetId(call);
-  return call.fs.write(handle, offset, data, call.signal);
+  return call.fs.write(handle, offset, data, call.signal, from);
 };
 
 interface Opened {

@@ -93,7 +93,7 @@ describe('content', () => {
   golden('write', {
     request: write('00000000'),
     script: { write: 5 },
-    asks: [['write', 1, 3, Buffer.from('hello')]],
+    asks: [['write', 1, 3, Buffer.from('hello'), 'program']],
     reply: hex('18000000 00000000 1c00000000000000 05000000 00000000'),
   });
   golden('write by somebody who may not keep the set-user-id bit', {
@@ -102,7 +102,7 @@ describe('content', () => {
     asks: [
       ['getattr', 5],
       ['setattr', 5, { mode: 0o751 }],
-      ['write', 1, 3, Buffer.from('hello')],
+      ['write', 1, 3, Buffer.from('hello'), 'program'],
     ],
     reply: hex('18000000 00000000 1c00000000000000 05000000 00000000'),
   });
@@ -111,8 +111,15 @@ describe('content', () => {
     script: { getattr: { ...entry, attributes: { ...entry.attributes, mode: 0o2644 } }, write: 5 },
     asks: [
       ['getattr', 5],
-      ['write', 1, 3, Buffer.from('hello')],
+      ['write', 1, 3, Buffer.from('hello'), 'program'],
     ],
+    reply: hex('18000000 00000000 1c00000000000000 05000000 00000000'),
+  });
+
+  golden('a page that is sent back', {
+    request: write('01000000'),
+    script: { write: 5 },
+    asks: [['write', 1, 3, Buffer.from('hello'), 'page']],
     reply: hex('18000000 00000000 1c00000000000000 05000000 00000000'),
   });
 

@@ -92,6 +92,7 @@ export interface Calls {
  * - `orphans`: a file that is open stays usable after its folder was removed too
  * - `folder-sync`: fsync of a folder
  * - `mapping`: mmap
+ * - `append-mapping`: mmap of a file that is open with O_APPEND
  */
 export type Ability =
   | 'noreplace'
@@ -106,6 +107,7 @@ export type Ability =
   | 'symlinks'
   | 'orphans'
   | 'folder-sync'
-  | 'mapping';
+  | 'mapping'
+  | 'append-mapping';
 
 export type Exceptions = Partial<Readonly<Record<Ability, string>>>;

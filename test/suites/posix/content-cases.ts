@@ -350,6 +350,25 @@ const wrongCases: readonly Case[] = [
       assert.ok((await ground.get('file')).equals(Buffer.from(bytes.map((byte) => byte ^ 255))));
     },
   },
+  ...['the descriptor that is mapped', 'another descriptor'].map(
+    (title, other): Case => ({
+      title: `what a mapping changes stays in its place where ${title} appends`,
+      needs: ['append-mapping'],
+      run: async (ground) => {
+        const bytes = patterned(5000);
+        await ground.put('file', bytes);
+        const changed = Buffer.from(bytes.map((byte) => byte ^ 255));
+        await ground.opened('file', O_RDWR | (other ? 0 : O_APPEND), (mapped) =>
+          ground.opened('file', O_RDWR | O_APPEND, async (appending) => {
+            await ground.calls.mapped?.(mapped, 5000, () => changed);
+            await ground.calls.fsync(mapped);
+            await ground.write(appending, 'the end', 0);
+          }),
+        );
+        assert.ok((await ground.get('file')).equals(Buffer.concat([changed, Buffer.from('the end')])));
+      },
+    }),
+  ),
 ];
 
 export const contentCases: readonly Case[] = [
