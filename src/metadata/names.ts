@@ -1,6 +1,7 @@
 // Names: what a node is called in the tree and what its item is called on the drive. What the service cannot hold is moved
 // to the private-use characters U+F001 to U+F07F, the convention that Windows' own Unix layers and Samba use (character code
-// + 0xF000), so that every mount shows the same name again and no name that people type is touched.
+// + 0xF000), so that every mount shows the same name again and no name that people type is touched. What that convention has no
+// place for (control characters and blanks beyond ASCII) becomes two of them: a mark, and a place in a list.
 
 /** Longest name, in UTF-16 units, on both sides (live-connect-v5 3.3). */
 export const maxNameLength = 255;
@@ -13,11 +14,24 @@ const maxTargetLength = 4095;
 const forbidden = new Set('\\*<>?:|"');
 const privateBase = 0xf000;
 
-const isControl = (code: number): boolean => code < 0x20 || code === 0x7f;
-const toPrivate = (character: string): string => String.fromCharCode(privateBase + character.charCodeAt(0));
+const isControl = (code: number): boolean => code < 0x20 || (code >= 0x7f && code < 0xa0);
 
 /** Before a private-use character of a local name that would stand for another one, and before itself. */
 const literally = '\uf080';
+
+const laterControls = Array.from({ length: 0x20 }, (_, n) => String.fromCharCode(0x80 + n));
+const laterBlanks =
+  '\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff';
+/** Names on drives hold places in this list: it may only grow at its end. */
+const listed: readonly string[] = [...laterControls, ...laterBlanks];
+const listBase = 0xf100;
+
+const toPrivate = (character: string): string => {
+  const place = listed.indexOf(character);
+  return place < 0
+    ? String.fromCharCode(privateBase + character.charCodeAt(0))
+    : literally + String.fromCharCode(listBase + place);
+};
 
 /** What a private-use character stands for; undefined for all others. */
 const stoodFor = (character: string): string | undefined => {
@@ -32,18 +46,17 @@ const escapeCharacter = (character: string): string => {
   return forbidden.has(character) || isControl(character.charCodeAt(0)) ? toPrivate(character) : character;
 };
 
-/** The service trims blanks at both ends and dots at the end. */
-const escapeEnds = (name: string): string =>
-  name
-    .replace(/^ +/, (blanks) => toPrivate(' ').repeat(blanks.length))
-    .replace(/[ .]+$/, (end) => [...end].map(toPrivate).join(''));
+const allToPrivate = (characters: string): string => [...characters].map(toPrivate).join('');
+
+/** The service trims blanks at both ends and dots at the end. Nobody says which blanks: all that some library takes for one. */
+const escapeEnds = (name: string): string => name.replace(/^\s+/, allToPrivate).replace(/[\s.]+$/, allToPrivate);
 
 /** A file whose name ends as those of symlinks do must not become one. */
 const escapeSuffix = (name: string): string =>
   name.endsWith(linkSuffix) ? `${name.slice(0, -linkSuffix.length)}${toPrivate('.')}${linkSuffix.slice(1)}` : name;
 
 /** Most names have nothing of these. */
-const escapable = /[\\*<>?:|"\p{Cc}\uf001-\uf080]|^ |[ .]$/u;
+const escapable = /[\\*<>?:|"\p{Cc}\uf001-\uf080]|^\s|[\s.]$/u;
 
 /** The name that the drive is given for a local name. */
 export const toRemoteName = (name: string, isLink: boolean): string => {
@@ -53,9 +66,10 @@ export const toRemoteName = (name: string, isLink: boolean): string => {
 };
 
 const unescapeName = (name: string): string =>
-  name.replace(/\uf080([\uf001-\uf080])|[\uf001-\uf07f]/g, (found, literal: string | undefined) => {
-    if (literal === undefined) return stoodFor(found) ?? found;
-    return literal === literally || stoodFor(literal) !== undefined ? literal : found;
+  name.replace(/\uf080([\uf001-\uf080\uf100-\uf1ff])|[\uf001-\uf07f]/g, (found, marked: string | undefined) => {
+    if (marked === undefined) return stoodFor(found) ?? found;
+    if (marked === literally || stoodFor(marked) !== undefined) return marked;
+    return listed[marked.charCodeAt(0) - listBase] ?? found;
   });
 
 /** What the kernel must never see in a name, whatever a server says. */

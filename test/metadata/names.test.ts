@@ -19,6 +19,8 @@ const special = fc.constantFrom(
   '\u{1f600}',
   '\u{f001}',
   '\u{f02e}',
+  ...'\u0080\u0085\u009f\u00a0\u2003\u2028\u3000\ufeff',
+  ...'\uf080\uf100\uf120\uf1ff',
   'A',
 );
 const anyName = fc
@@ -64,13 +66,34 @@ test('the drive is never given what it cannot hold', () => {
   fc.assert(
     fc.property(localName, fc.boolean(), (name, isLink) => {
       const remote = toRemoteName(name, isLink);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
-      assert.doesNotMatch(remote, /[\\*<>?:|"\x00-\x1f\x7f]/);
-      assert.doesNotMatch(remote, /^ |[ .]$/);
+      assert.doesNotMatch(remote, /[\\*<>?:|"\p{Cc}]/u);
+      assert.doesNotMatch(remote, /^\s|[\s.]$/);
       assert.ok(remote.length > 0);
     }),
     { numRuns: 1000 },
   );
+});
+
+test('names that are on drives mean what they always meant', () => {
+  for (const [remote, local] of [
+    ['12\uf03a30', '12:30'],
+    ['\uf020a\uf02e', ' a.'],
+    ['\uf080\uf03a', '\uf03a'],
+    ['\uf080\uf080', '\uf080'],
+    ['\uf080\uf080\uf100', '\uf080\uf100'],
+    ['\uf080', '\uf080'],
+    ['\uf080\uf041', '\uf080\uf041'],
+    ['\uf100', '\uf100'],
+    ['c1\uf080\uf105.txt', 'c1\u0085.txt'],
+    ['report\uf080\uf120', 'report\u00a0'],
+    ['\uf080\uf131ja.txt', '\u3000ja.txt'],
+    ['bom\uf080\uf132', 'bom\ufeff'],
+    ['a\u00a0b', 'a\u00a0b'],
+  ] as const)
+    assert.equal(toLocalName(remote, false), local, JSON.stringify(remote));
+  assert.equal(toRemoteName('c1\u0085.txt', false), 'c1\uf080\uf105.txt');
+  assert.equal(toRemoteName('bom\ufeff', false), 'bom\uf080\uf132');
+  assert.equal(toRemoteName('a\u00a0b\ufeffc', false), 'a\u00a0b\ufeffc');
 });
 
 test('whatever a server says, the kernel can take it', () => {

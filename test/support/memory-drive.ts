@@ -64,7 +64,7 @@ export const liveLike: Partial<DriveFeatures> = {
   ...{ conditionalWrites: false, changeFeed: false, linkRevocation: false, storesTimes: false, copiesFolders: false },
 };
 
-const forbidden = /[/\\*<>?:|"]/;
+const forbidden = /[/\\*<>?:|"\p{Cc}]/u;
 
 interface Session {
   readonly size: number;
