@@ -12,6 +12,7 @@ import { downloadField, type GraphItems, itemFields, type Seen } from './graph-i
 import { Recent } from './graph-recent.ts';
 import type { GraphSizes } from './graph-sizes.ts';
 import { downloadUrlIn, serviceTime } from './graph-wire.ts';
+import { isWebPage } from './web-pages.ts';
 
 /** Addresses live for minutes to an hour. */
 const keptMs = 10 * 60_000;
@@ -231,6 +232,26 @@ export class GraphContent {
     return this.#changed(item, `${total} bytes, not ${item.size}`);
   }
 
+  /** Who answers with a page may do so for hours: believing its size would make it the content for good. */
+  async #checkPage(opened: Exchange, item: Item): Promise<void> {
+    let isPage: boolean;
+    try {
+      isPage = await isWebPage(opened, item);
+    } catch (error) {
+      throw toDriveError(error, { mutates: false });
+    }
+    if (!isPage) return;
+    this.#known.delete(keyOf(item));
+    throw new DriveError('broken', `content of ${item.id}: a web page came in its place`, { status: opened.status });
+  }
+
+  async #checkWhole(opened: Exchange, item: Item, signal: AbortSignal | undefined): Promise<void> {
+    const length = opened.header('content-length');
+    if (Number(length) === item.size) return;
+    await this.#checkPage(opened, item);
+    if (length !== undefined) throw await this.#resized(item, Number(length), signal);
+  }
+
   /** Where the body begins. Its end, and the size of the whole, must be those of the version that is wanted. */
   async #start(opened: Exchange, item: Item, range: ByteRange, signal: AbortSignal | undefined): Promise<number> {
     const title = `content of ${item.id}`;
@@ -239,7 +260,7 @@ export class GraphContent {
     }
     const length = opened.header('content-length');
     if (opened.status === 200) {
-      if (length !== undefined && Number(length) !== item.size) throw await this.#resized(item, Number(length), signal);
+      await this.#checkWhole(opened, item, signal);
       if (range.start > maxSkip) throw new DriveError('broken', `${title}: the server gives no ranges`);
       return 0;
     }

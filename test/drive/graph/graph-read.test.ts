@@ -5,6 +5,7 @@ import { collect, fails, put, replace, textOf } from '../../suites/drive-steps.t
 import { graphOnEmulator } from '../../support/graph-on-emulator.ts';
 
 const anHour = 3_600_000;
+const webPage = '<!DOCTYPE html><html><body>Sign in to the Wi-Fi</body></html>';
 
 describe('reading in the graph dialect', () => {
   it('asks for another address when the old one is over', async () => {
@@ -73,6 +74,42 @@ describe('reading in the graph dialect', () => {
       assert.deepEqual(await drive.get(id), corrected);
     });
   }
+
+  for (const [what, answer] of Object.entries({
+    'that says so': { type: 'text/html; charset=utf-8', body: webPage },
+    'that says nothing': { type: 'application/octet-stream', body: webPage },
+    'that only says so': { type: 'text/html', body: 'Sign in to the Wi-Fi' },
+  }))
+    it(`does not take a page in HTML for a content, however often it comes: one ${what}`, async () => {
+      await using graph = await graphOnEmulator();
+      const { drive, root, emulator } = graph;
+      const file = await put(drive, root, 'notes.txt', 'some text');
+      emulator.admin.addFault({ match: { kind: 'download' }, action: { do: 'answer', status: 200, ...answer } });
+      for (let times = 0; times < 3; times += 1) assert.ok((await fails(textOf(drive, file), 'broken')).passing);
+      assert.deepEqual(await drive.get(file.id), file);
+      emulator.admin.clearFaults();
+      assert.equal(await textOf(drive, file), 'some text');
+    });
+
+  it('believes what is delivered where the file is a page itself', async () => {
+    await using graph = await graphOnEmulator();
+    const { drive, root, emulator } = graph;
+    const file = await put(drive, root, 'page.html', '<html>short</html>');
+    const longer = { do: 'answer', status: 200, type: 'text/html', body: webPage } as const;
+    emulator.admin.addFault({ match: { kind: 'download' }, action: longer });
+    await fails(textOf(drive, file), 'changed');
+    assert.equal(await textOf(drive, await drive.get(file.id)), webPage);
+  });
+
+  it('believes an XML file that is delivered in another size', async () => {
+    await using graph = await graphOnEmulator();
+    const { drive, root, emulator } = graph;
+    const file = await put(drive, root, 'drawing.svg', '<svg/>');
+    const longer = { do: 'answer', status: 200, type: 'image/svg+xml', body: '<?xml version="1.0"?><svg/>' } as const;
+    emulator.admin.addFault({ match: { kind: 'download' }, action: longer });
+    await fails(textOf(drive, file), 'changed');
+    assert.equal((await drive.get(file.id)).size, longer.body.length);
+  });
 
   it('finds a new file by its place when its id is not known everywhere yet', async () => {
     await using graph = await graphOnEmulator();
