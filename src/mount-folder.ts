@@ -10,6 +10,7 @@ import type { Settings } from './config.ts';
 import { SettingsError } from './config-sources.ts';
 import type { Drive, DriveFeatures } from './drive/drive.ts';
 import { DriveError } from './drive/drive-error.ts';
+import { ownerOf } from './drive/open-drive.ts';
 import { isStream } from './drive/wrap-drive.ts';
 import { accountFolder } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
@@ -38,9 +39,34 @@ const noDrive = new Proxy({} as Drive, {
   },
 });
 
+/** Whose drive the settings mean; undefined if they do not say so. */
+const accountIn = (settings: Settings): string | undefined => ownerOf(settings) ?? settings.account;
+
+/** A mount as the kernel's table knows it. */
+interface Mounted {
+  readonly mountpoint: string;
+  readonly account: string | undefined;
+}
+
+/** `settings` for the folder of a mount whose process is gone. Throws a SettingsError if they are those of another account. */
+export const settingsOfMount = (settings: Settings, { mountpoint, account }: Mounted): Settings => {
+  if (account === undefined)
+    throw new SettingsError(
+      `the mount on ${mountpoint} is dead, and does not say which account it is of: ` +
+        `clear it with "skydrive unmount ${mountpoint}" first`,
+    );
+  const own = accountIn(settings) ?? account;
+  if (account === own) return { ...settings, account };
+  throw new SettingsError(
+    `the mount on ${mountpoint} is dead, and is of account ${account}; the settings are those of account ${own}: ` +
+      `pass the --config that it was mounted with, or set SKYDRIVE_ACCOUNT=${account}`,
+  );
+};
+
 /** The folder of the account in the settings, or of the only one that there is. */
 const folderOf = (settings: Settings): string => {
-  if (settings.account !== undefined) return accountFolder(settings, settings.account);
+  const account = accountIn(settings);
+  if (account !== undefined) return accountFolder(settings, account);
   const pattern = basename(accountFolder(settings, 'x')).split('x', 1)[0] ?? '';
   const ending = basename(accountFolder(settings, 'x')).slice(pattern.length + 1);
   const found = namesIn(settings.cacheDir).filter((name) => name.startsWith(pattern) && name.endsWith(ending));

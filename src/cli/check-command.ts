@@ -3,13 +3,14 @@
 import type { Command } from 'commander';
 import { neverAborted } from '../base/abortable.ts';
 import type { Finding } from '../check/ground.ts';
+import type { Settings } from '../config.ts';
 import { SettingsError } from '../config-sources.ts';
 import { askDaemon } from '../daemon/control-client.ts';
 import { type OurMount, ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { deadOrThrow } from './keepers.ts';
+import { keptByDead } from './keepers.ts';
 import { printable } from './terminal.ts';
 
 interface Options {
@@ -29,11 +30,14 @@ const mountsFor = (path: string | undefined): readonly OurMount[] => {
 const findingsOf = async (context: CommandContext, path: string | undefined, options: Options): Promise<Finding[]> => {
   const findings: Finding[] = [];
   const mounts = mountsFor(path);
+  const kept = await keptByDead(context, mounts);
   for (const mount of mounts) {
-    const found = await findingsIn(mount, options).catch(deadOrThrow);
-    findings.push(...(found === true ? await findingsInFolder(context, options) : found));
+    const settings = kept.get(mount);
+    findings.push(
+      ...(await (settings === undefined ? findingsIn(mount, options) : findingsInFolder(context, settings, options))),
+    );
   }
-  return mounts.length === 0 ? await findingsInFolder(context, options) : findings;
+  return mounts.length === 0 ? await findingsInFolder(context, await context.settings(), options) : findings;
 };
 
 const findingsIn = async (mount: OurMount, { repair, remote = false }: Options): Promise<readonly Finding[]> => {
@@ -44,11 +48,12 @@ const findingsIn = async (mount: OurMount, { repair, remote = false }: Options):
 
 const findingsInFolder = async (
   context: CommandContext,
+  settings: Settings,
   { repair = false, remote = false }: Options,
 ): Promise<Finding[]> => {
   const { checkFolder } = await import('../mount-folder.ts');
   const signal = neverAborted();
-  return [...(await checkFolder(await context.settings(), { log: context.log, repair, remote }, signal))];
+  return [...(await checkFolder(settings, { log: context.log, repair, remote }, signal))];
 };
 
 export const addCheckCommand = (program: Command): void => {

@@ -1,7 +1,8 @@
 // Whoever keeps unsent changes: the mounts that run, or the folder of the account if none does. Commands ask both alike.
 import { neverAborted } from '../base/abortable.ts';
+import type { Settings } from '../config.ts';
 import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
-import { ourMounts, placeOf } from '../daemon/our-mounts.ts';
+import { type OurMount, ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { type Answers, type Ask, ControlError, protocolVersion, type Question } from '../daemon/protocol.ts';
 import { answerUpkeep } from '../daemon/upkeep-answers.ts';
 import type { CommandContext } from './command-context.ts';
@@ -14,7 +15,7 @@ export interface Keeper {
   ask<A extends Ask>(question: { readonly ask: A } & Omit<Question, 'v' | 'ask' | 'path'>): Promise<Answers[A]>;
 }
 
-const ofMount = (mount: Parameters<typeof askDaemon>[0], inside: string): Keeper => ({
+const ofMount = (mount: OurMount, inside: string): Keeper => ({
   ...{ prefix: mount.mountpoint, inside },
   ask: (question) => askDaemon(mount, { ...question, path: inside }),
 });
@@ -30,26 +31,51 @@ export const forKeepers = async (
   const mounts = path === undefined ? all.map((mount) => ({ mount, inside: '' })) : place === undefined ? [] : [place];
   if (path !== undefined && place === undefined && all.length > 0)
     throw new ControlError(`${path} is in no SkyDrive that is mounted here`, { kind: 'missing' });
+  const kept = await keptByDead(
+    context,
+    mounts.map(({ mount }) => mount),
+  );
   for (const { mount, inside } of mounts) {
-    const isDead = await work(ofMount(mount, inside)).then(() => false, deadOrThrow);
-    if (isDead) await forFolder(context, inside, work);
+    const settings = kept.get(mount);
+    await (settings === undefined ? work(ofMount(mount, inside)) : forFolder(context, settings, inside, work));
   }
-  if (mounts.length === 0) await forFolder(context, path ?? '', work);
+  if (mounts.length === 0) await forFolder(context, await context.settings(), path ?? '', work);
 };
 
-/** What a mount keeps whose process is gone is in the folder. */
-export const deadOrThrow = (error: unknown): true => {
-  if (error instanceof UnansweredError && error.dead) return true;
-  throw error;
+/**
+ * The settings for the folders of those mounts whose process is gone. Throws a SettingsError if one is of another account than the
+ * settings: before any of them is worked on, so that nothing is half done.
+ */
+export const keptByDead = async (
+  context: CommandContext,
+  mounts: readonly OurMount[],
+): Promise<ReadonlyMap<OurMount, Settings>> => {
+  const areDead = await Promise.all(mounts.map(isDead));
+  const dead = mounts.filter((_, index) => areDead[index]);
+  if (dead.length === 0) return new Map();
+  const { settingsOfMount } = await import('../mount-folder.ts');
+  const settings = await context.settings();
+  return new Map(dead.map((mount) => [mount, settingsOfMount(settings, mount)]));
+};
+
+/** Whoever is not dead says itself what is wrong, when it is asked for more. */
+const isDead = async (mount: OurMount): Promise<boolean> => {
+  try {
+    await askDaemon(mount, { ask: 'ping' });
+    return false;
+  } catch (error) {
+    return error instanceof UnansweredError && error.dead;
+  }
 };
 
 const forFolder = async (
   context: CommandContext,
+  settings: Settings,
   path: string,
   work: (keeper: Keeper) => Promise<void>,
 ): Promise<void> => {
   const { openFolder } = await import('../mount-folder.ts');
-  const { opened, close } = openFolder(await context.settings(), context.log);
+  const { opened, close } = openFolder(settings, context.log);
   const inside = path.replace(/^\/+|\/+$/g, '');
   const signal = neverAborted();
   try {

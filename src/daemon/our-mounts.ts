@@ -6,11 +6,15 @@ import { type MountRecord, parseMountTable } from '../fuse/mount-table.ts';
 
 /** Type of the file system, as the kernel lists it for mounts with `subtype=skydrive`. */
 const mountType = 'fuse.skydrive';
+/** What the source of a mount begins with; the account follows. */
+const sourcePrefix = 'skydrive:';
 
 export interface OurMount {
   readonly mountpoint: string;
   /** User who mounted. */
   readonly uid: number;
+  /** Whose drive it is; undefined if the mount's source does not say so. */
+  readonly account: string | undefined;
 }
 
 /** By mountpoint. Of several mounts on one path only the last can be reached by it. */
@@ -30,9 +34,12 @@ const readTable = (): VisibleMounts => {
   }
 };
 
-const asOurs = ({ mountpoint, type, options }: MountRecord): OurMount | undefined => {
+const accountOf = (source: string): string | undefined =>
+  source.startsWith(sourcePrefix) ? source.slice(sourcePrefix.length) || undefined : undefined;
+
+const asOurs = ({ mountpoint, type, source, options }: MountRecord): OurMount | undefined => {
   const uid = /(?:^|,)user_id=(\d+)/.exec(options)?.[1];
-  return type === mountType ? { mountpoint, uid: Number(uid ?? 0) } : undefined;
+  return type === mountType ? { mountpoint, uid: Number(uid ?? 0), account: accountOf(source) } : undefined;
 };
 
 /** Sorted by path. */

@@ -139,6 +139,9 @@ const graph: Dialect = {
 
 const dialects: Readonly<Record<string, Dialect>> = { live, graph };
 
+/** Whose drive it is, where the settings name the drive itself. */
+export const ownerOf = (settings: DriveSettings): string | undefined => dialects[settings.dialect]?.owner?.(settings);
+
 const dialectOf = ({ dialect, configFile }: DriveSettings): Dialect => {
   const found = dialects[dialect];
   if (found !== undefined) return found;

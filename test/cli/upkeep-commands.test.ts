@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { contentOf, makeMounting, mountable } from './mounting.ts';
+import { contentOf, killed, makeMounting, mountable } from './mounting.ts';
 
 const json = <T>(out: string): T => JSON.parse(out) as T;
 
@@ -50,6 +50,51 @@ describe('what cannot be sent', mountable, () => {
     await mounting.mount();
     assert.equal((await mounting.run('sync', mountpoint)).code, 0);
     await assert.rejects(stat(join(mountpoint, 'large.txt')), { code: 'ENOENT' });
+  });
+});
+
+describe('what a dead mount keeps', mountable, () => {
+  it('is not mistaken for what is kept of the account in the settings', async () => {
+    await using one = await makeMounting({}, ['settle: 1h']);
+    await using other = await makeMounting({}, ['settle: 1h']);
+    await other.mount();
+    await writeFile(join(other.mountpoint, 'draft.txt'), 'of the other');
+    assert.equal((await other.run('unmount', '--now', other.mountpoint)).code, 0);
+    const { pid } = await one.mount();
+    const draft = join(one.mountpoint, 'draft.txt');
+    await writeFile(draft, 'of the one');
+    const { account } = json<{ account: string }>((await one.run('--json', 'status', one.mountpoint)).out);
+    await killed(pid);
+    const out = join(other.user.home, 'out');
+    const commands = [
+      ...[
+        ['discard', '--yes', draft],
+        ['export', draft, out],
+        ['export', out],
+        ['retry', draft],
+      ],
+      ...[
+        ['resolve', '--keep', 'both', draft],
+        ['queue', 'release', one.mountpoint],
+        ['queue', 'revert'],
+      ],
+      ...[
+        ['queue', 'revert', one.mountpoint],
+        ['check', one.mountpoint],
+        ['check', '--repair'],
+      ],
+    ];
+    for (const command of commands) {
+      const { code, err } = await other.run(...command);
+      assert.equal(code, 2, `${command}: ${err}`);
+      assert.ok(err.includes(`is of account ${account}`) && err.includes('--config'), err);
+    }
+    await assert.rejects(stat(out), { code: 'ENOENT' });
+    const own = await one.run('--json', 'discard', '--yes', draft);
+    assert.deepEqual(json<{ discarded: unknown }>(own.out).discarded, ['/draft.txt'], own.err);
+    assert.equal((await one.run('unmount', one.mountpoint)).code, 0);
+    assert.equal((await other.run('export', out)).code, 0);
+    assert.equal(await readFile(join(out, 'draft.txt'), 'utf8'), 'of the other');
   });
 });
 

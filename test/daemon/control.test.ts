@@ -13,7 +13,7 @@ import { newSocketPath } from '../../src/daemon/runtime-folder.ts';
 import { DriveError } from '../../src/drive/drive-error.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const mountOn = (mountpoint: string) => ({ mountpoint, uid: process.getuid?.() ?? 0 });
+const mountOn = (mountpoint: string) => ({ mountpoint, uid: process.getuid?.() ?? 0, account: undefined });
 
 const listening = async (mountpoint: string, respond: Respond): Promise<ControlServer & { path: string }> => {
   const path = newSocketPath(mountpoint);
