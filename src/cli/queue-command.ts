@@ -1,5 +1,7 @@
 // `skydrive queue hold|release|revert [MOUNTPOINT]`: stops sending, goes on, or takes back what was not sent.
 import type { Command } from 'commander';
+import { placeOf } from '../daemon/our-mounts.ts';
+import { ControlError } from '../daemon/protocol.ts';
 import type { Reverted } from '../upkeep/upkeep.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -12,6 +14,20 @@ const tell = ({ terminal }: CommandContext, { taken, left, saved }: Reverted): n
   terminal.note(`${taken.length} files and folders are as the drive has them${where}`);
   for (const path of left) terminal.warning(`${printable(path)} stays: it is being sent, or could not be saved`);
   return left.length > 0 ? exitCodes.failed : exitCodes.done;
+};
+
+/** Whoever names a part of a mount, or no mount, does not mean all that is unsent. */
+const needMountpoint = (path: string): void => {
+  const place = placeOf(path);
+  if (place === undefined)
+    throw new ControlError(`no SkyDrive is mounted on ${path}; without a path, the queue that is kept here is meant`, {
+      kind: 'missing',
+    });
+  const { mountpoint } = place.mount;
+  if (place.inside !== '')
+    throw new ControlError(
+      `${path} lies inside of a mount, and the queue belongs to the whole mount: name ${mountpoint}`,
+    );
 };
 
 const actions = {
@@ -28,10 +44,11 @@ export const addQueueCommand = (program: Command): void => {
   for (const [action, description] of Object.entries(actions))
     queue
       .command(action)
-      .argument('[MOUNTPOINT]', 'a mount; all if left out')
+      .argument('[MOUNTPOINT]', 'a mount; all if left out, or what is kept of the account if there is none')
       .description(description)
       .action(
         running(async (context, path: string | undefined) => {
+          if (path !== undefined) needMountpoint(path);
           let code: number = exitCodes.done;
           const reverted: Reverted[] = [];
           await forKeepers(context, path, async (keeper) => {

@@ -15,7 +15,8 @@ const pathIn = ({ path }: Question): string => (path === undefined || path === '
 
 const keeps: readonly string[] = ['mine', 'theirs', 'both'] satisfies readonly Keep[];
 
-const answerQueue: Answer = async (upkeep, { action }, signal) => {
+const answerQueue: Answer = async (upkeep, { action, path = '' }, signal) => {
+  if (path !== '') throw new ControlError(`the queue belongs to the whole drive: nothing is done for ${path} alone`);
   if (action === 'hold') upkeep.hold();
   else if (action === 'release') upkeep.release();
   else if (action === 'revert') return { reverted: await upkeep.revert(signal) };

@@ -1,6 +1,6 @@
 // retry, export, discard, queue and resolve, as people use them, on a mount and without one.
 import assert from 'node:assert/strict';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { contentOf, killed, makeMounting, mountable } from './mounting.ts';
@@ -118,6 +118,34 @@ describe('skydrive queue', mountable, () => {
     await writeFile(join(mountpoint, 'b.txt'), 'goes on');
     assert.equal((await mounting.run('sync', mountpoint)).code, 0);
     assert.equal(await contentOf(emulator, '/b.txt'), 'goes on');
+  });
+
+  it('is that of a whole mount, and of none where none is', async () => {
+    await using mounting = await makeMounting({}, ['settle: 1h']);
+    const { mountpoint, user } = mounting;
+    await mounting.mount();
+    const folder = join(mountpoint, 'folder');
+    await mkdir(folder);
+    await writeFile(join(mountpoint, 'a.txt'), 'not sent');
+    for (const action of ['revert', 'hold', 'release']) {
+      const { code, err } = await mounting.run('queue', action, folder);
+      assert.equal(code, 1, err);
+      assert.ok(err.includes(`belongs to the whole mount: name ${mountpoint}`), err);
+    }
+    assert.equal((await mounting.run('queue', 'revert', user.home)).code, 4);
+    assert.equal(await readFile(join(mountpoint, 'a.txt'), 'utf8'), 'not sent');
+    assert.equal((await mounting.run('unmount', '--now', mountpoint)).code, 0);
+    for (const path of [folder, mountpoint, '/a.txt']) {
+      const { code, err } = await mounting.run('queue', 'revert', path);
+      assert.equal(code, 4, err);
+      assert.match(err, /no SkyDrive is mounted on /);
+    }
+    const out = join(user.home, 'out');
+    assert.equal((await mounting.run('export', out)).code, 0);
+    assert.equal(await readFile(join(out, 'a.txt'), 'utf8'), 'not sent');
+    const whole = await mounting.run('queue', 'revert');
+    assert.equal(whole.code, 0, whole.err);
+    assert.match((await mounting.run('export', out)).out, /everything is on the drive/);
   });
 });
 
