@@ -40,6 +40,8 @@ const strangers: readonly (readonly [string, string])[] = [
 /** Package -> the layers or folders below src/ that may import it. No other package may be imported at all. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   axios: ['http/'],
+  'https-proxy-agent': ['http/'],
+  'proxy-from-env': ['http/'],
   lmdb: ['store/'],
   msgpackr: ['store/'],
   'p-queue': ['queue/'],

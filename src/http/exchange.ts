@@ -1,11 +1,12 @@
 // DOOR to axios: one request, one answer. Knows nothing of tokens and follows no redirect. An exchange that was started
 // ends: with an answer whose body is read or disposed of, with an HttpFailure, or with the caller's reason to abort.
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import type { AxiosResponse, AxiosStatic } from 'axios';
 import type { Clock } from '../base/clock.ts';
+import { type Connections, isLoopback } from './connections.ts';
 import { HttpFailure, type HttpTrouble } from './http-failure.ts';
 import { type OutgoingBody, outgoingBody, type RequestBody } from './request-body.ts';
 import { type TimeLimits, Watch } from './time-limits.ts';
@@ -36,19 +37,6 @@ export interface Exchange {
   dispose(): void;
 }
 
-export interface Connections {
-  readonly http: HttpAgent;
-  readonly https: HttpsAgent;
-}
-
-/** Connections are kept for less time than the usual servers keep them, so that few requests meet one being closed. */
-export const openConnections = (): Connections => {
-  const options = { keepAlive: true, keepAliveMsecs: 1000, maxFreeSockets: 16, timeout: 4000 };
-  return { http: new HttpAgent(options), https: new HttpsAgent(options) };
-};
-
-const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
-
 /** Node's own client, showing the connection to the watch. */
 const watchedTransport = (watch: Watch) => ({
   request: (options: RequestOptions, onAnswer: (answer: IncomingMessage) => void) => {
@@ -72,8 +60,9 @@ const failureOf = (error: unknown, request: ExchangeRequest, watch: Watch, sent:
   return new HttpFailure(trouble, `${request.title}: ${reason}`, { sent: sent && watch.reached, cause });
 };
 
-const ask = (connections: Connections, request: ExchangeRequest, body: OutgoingBody, watch: Watch) =>
-  axios().request<Readable>({
+const ask = async (connections: Connections, request: ExchangeRequest, body: OutgoingBody, watch: Watch) => {
+  const agent = await connections.agentFor(request.url);
+  return await axios().request<Readable>({
     ...{ method: request.method, url: request.url.href, data: body.data, signal: watch.signal },
     // axios fills in what is missing, so that what should not be sent must be said.
     headers: { accept: '*/*', 'content-type': false, ...body.headers, ...request.headers },
@@ -81,9 +70,11 @@ const ask = (connections: Connections, request: ExchangeRequest, body: OutgoingB
     ...{ maxRedirects: 0, maxBodyLength: -1, maxContentLength: -1 },
     // Where the bytes themselves are wanted, an encoding nobody asked for must be seen, not undone.
     decompress: request.headers['accept-encoding'] !== 'identity',
-    ...{ httpAgent: connections.http, httpsAgent: connections.https, transport: watchedTransport(watch) },
-    ...(isLoopback(request.url.hostname) ? { proxy: false } : {}),
+    ...{ httpAgent: agent, httpsAgent: agent, transport: watchedTransport(watch) },
+    // Only what is not encrypted goes the way of axios: the proxy is asked for the whole address.
+    ...(request.url.protocol === 'https:' || isLoopback(request.url.hostname) ? { proxy: false } : {}),
   });
+};
 
 const isOwnAbort = (signal: AbortSignal | undefined): boolean => signal?.aborted ?? false;
 

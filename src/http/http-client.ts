@@ -1,7 +1,8 @@
 // The client that everything above uses: bearer token with one renewal, redirects followed by hand, answers of bounded size.
 // The token goes to origins that were named, to nobody else, and never along a redirect. One per account, closed by its maker.
 import { type Clock, systemClock } from '../base/clock.ts';
-import { type Connections, type Exchange, exchange, openConnections } from './exchange.ts';
+import { Connections } from './connections.ts';
+import { type Exchange, exchange } from './exchange.ts';
 import { HttpAnswer } from './http-answer.ts';
 import { HttpFailure } from './http-failure.ts';
 import type { RequestBody } from './request-body.ts';
@@ -45,7 +46,7 @@ export class HttpClient {
   readonly base: URL;
   readonly #options: HttpClientOptions;
   readonly #clock: Clock;
-  readonly #connections: Connections = openConnections();
+  readonly #connections = new Connections();
 
   constructor(options: HttpClientOptions) {
     this.base = new URL(options.base);
@@ -54,8 +55,7 @@ export class HttpClient {
   }
 
   close(): void {
-    this.#connections.http.destroy();
-    this.#connections.https.destroy();
+    this.#connections.close();
   }
 
   /** The answer with its whole body, whatever its status. */

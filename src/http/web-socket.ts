@@ -1,9 +1,10 @@
-// The client's side of a WebSocket (RFC 6455): texts both ways, as much as notifications need. No redirect is followed and no proxy
-// is used, and no token is sent: the address itself is the permission. What is opened ends when its signal is aborted, at the latest.
+// The client's side of a WebSocket (RFC 6455): texts both ways, as much as notifications need. No redirect is followed, and no token
+// is sent: the address itself is the permission. What is opened ends when its signal is aborted, at the latest.
 import { createHash, randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { agentForOne } from './connections.ts';
 import { HttpFailure } from './http-failure.ts';
 
 export interface WebSocketConnection {
@@ -120,7 +121,7 @@ const isAccepted = ({ headers }: IncomingMessage, key: string): boolean =>
   headers['sec-websocket-accept'] === createHash('sha1').update(`${key}${guid}`).digest('base64');
 
 /** `url` with https or http. Resolves when the server has agreed. Rejects with an HttpFailure that does not name the address. */
-export const openWebSocket = (
+export const openWebSocket = async (
   url: URL,
   hear: (text: string) => void,
   signal: AbortSignal,
@@ -132,8 +133,9 @@ export const openWebSocket = (
   };
   const fail = (trouble: 'unreached' | 'garbled', why: string): HttpFailure =>
     new HttpFailure(trouble, `socket of ${url.host}: ${why}`, { sent: false });
-  return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { headers, signal, agent: false });
+  const agent = await agentForOne(url);
+  return await new Promise((resolve, reject) => {
+    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { headers, signal, agent });
     request.setTimeout(openMs, () => request.destroy(new Error('it does not answer')));
     request.once('error', (error) => reject(fail('unreached', error.message)));
     request.once('response', (answer) => {
