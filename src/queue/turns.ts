@@ -28,12 +28,20 @@ export interface Turn {
   trouble?: DriveError;
 }
 
+/** Changes that often come many at a time wait for each other. */
+export interface Gathering {
+  /** No more have come for this long; milliseconds. */
+  readonly quietMs: number;
+  /** Each waits for the others so long at the most; milliseconds. */
+  readonly longestMs: number;
+}
+
 interface Waiting extends Turn {
   /** Its turn has come; it waits for a free place among those being sent. */
   queued: boolean;
   timer?: NodeJS.Timeout;
-  /** Since when it settles, and until when at the most; milliseconds of performance.now(). */
-  until?: number;
+  /** What it waits for, and until when at the most; milliseconds of performance.now(). */
+  gathers?: { readonly with: Gathering; readonly until: number };
 }
 
 /** What keeps changing is sent at last after this many times the settling time. */
@@ -46,34 +54,29 @@ const isOwnPause = ({ fault, retryAfterMs }: DriveError): boolean => retryAfterM
 
 export class Turns {
   readonly #host: TurnsHost;
-  readonly #settleMs: number;
   readonly #order = new Order();
   readonly #turns = new Map<number, Waiting>();
   readonly #sending: PQueue;
   readonly #pace: Pace;
   #isEnding = false;
-  /** When a change of the tree was last made, milliseconds of performance.now(). */
-  #lastChange = Number.NEGATIVE_INFINITY;
+  /** When the last of them came, milliseconds of performance.now(). */
+  readonly #last = new Map<Gathering, number>();
 
-  constructor(host: TurnsHost, settleMs: number) {
+  constructor(host: TurnsHost) {
     this.#host = host;
-    this.#settleMs = settleMs;
     this.#sending = new PQueue({ concurrency: 4 });
     this.#pace = new Pace((concurrency) => {
       this.#sending.concurrency = concurrency;
     });
   }
 
-  /**
-   * A new entry; in the transaction that journals it. It waits for `delayMs`, and on while other changes come, up to `gatherMs` in
-   * all where that is more than 0.
-   */
-  enter(entry: Entry, delayMs: number, gatherMs: number): void {
+  /** A new entry; in the transaction that journals it. It waits for `delayMs`, and on while others come that it gathers with. */
+  enter(entry: Entry, delayMs: number, gathering?: Gathering): void {
     const { store } = this.#host;
     this.#claim(entry.seq, claimsOf(entry.intent));
     store.afterCommit(() => {
       this.#turns.set(entry.seq, { queued: false, running: false });
-      this.settle(entry.seq, delayMs, gatherMs);
+      this.settle(entry.seq, delayMs, gathering);
     });
   }
 
@@ -119,13 +122,14 @@ export class Turns {
   }
 
   /** The entry waits (anew) as `enter` has it. */
-  settle(seq: number, delayMs: number, gatherMs: number): void {
+  settle(seq: number, delayMs: number, gathering?: Gathering): void {
     const turn = this.#turns.get(seq);
     if (turn === undefined) return;
     const now = performance.now();
-    if (gatherMs > 0) this.#lastChange = now;
-    if (gatherMs > 0 && delayMs > 0) turn.until ??= now + gatherMs;
-    else delete turn.until;
+    if (gathering !== undefined) this.#last.set(gathering, now);
+    if (gathering !== undefined && delayMs > 0)
+      turn.gathers = { with: gathering, until: turn.gathers?.until ?? now + gathering.longestMs };
+    else delete turn.gathers;
     this.schedule(seq, delayMs);
   }
 
@@ -146,7 +150,7 @@ export class Turns {
       const turn = this.#turns.get(seq);
       const entry = this.#host.entry(seq);
       if (turn === undefined || entry === undefined) continue;
-      delete turn.until;
+      delete turn.gathers;
       if (turn.queued) this.#sending.setPriority(String(seq), this.#host.priority(entry));
       else if (turn.trouble === undefined || isOwnPause(turn.trouble)) this.schedule(seq, 0);
     }
@@ -194,11 +198,20 @@ export class Turns {
   }
 
   #due(seq: number, turn: Waiting): void {
-    const now = performance.now();
-    const gathering = Math.min(this.#lastChange + this.#settleMs, turn.until ?? 0) - now;
+    const gathering = this.#gatheringMs(turn);
+    if (gathering > 1) {
+      turn.timer = setTimeout(() => this.#due(seq, turn), gathering);
+      return;
+    }
     const entry = this.#host.entry(seq);
-    const rest = Math.max(gathering, entry === undefined ? 0 : this.#host.restlessMs(entry));
+    const rest = entry === undefined ? 0 : this.#host.restlessMs(entry);
     this.schedule(seq, rest > 1 ? rest : 0);
+  }
+
+  #gatheringMs({ gathers }: Waiting): number {
+    if (gathers === undefined) return 0;
+    const last = this.#last.get(gathers.with) ?? 0;
+    return Math.min(last + gathers.with.quietMs, gathers.until) - performance.now();
   }
 
   #start(seq: number, turn: Waiting): void {
@@ -216,7 +229,7 @@ export class Turns {
 
   async #send(entry: Entry, turn: Waiting): Promise<void> {
     turn.running = true;
-    delete turn.until;
+    delete turn.gathers;
     const againMs = await this.#host.send(entry, turn);
     if (turn.trouble === undefined) this.#pace.succeeded();
     else this.#pace.failed(turn.trouble);

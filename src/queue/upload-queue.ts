@@ -23,7 +23,7 @@ import {
 } from './saves.ts';
 import type { Parts } from './sending.ts';
 import { isTemporaryName } from './temporary-names.ts';
-import { longestSettling, longestWriting, type Turn, Turns, type TurnsHost } from './turns.ts';
+import { type Gathering, longestSettling, longestWriting, type Turn, Turns, type TurnsHost } from './turns.ts';
 
 export interface QueueOptions {
   /** How long a change waits for others that it can be folded with; milliseconds. */
@@ -53,10 +53,13 @@ const unparked = ({ parked: _, fault: _fault, half: _half, ...entry }: Entry): E
 
 const notParked = (entry: Entry | undefined): Entry | undefined => (entry?.parked === undefined ? entry : undefined);
 
-/** Kinds that are often many, and then fold into few: so many times the settling time they wait while more come. */
-const gathering: Readonly<Partial<Record<Intent['kind'], number>>> = {
-  move: longestSettling,
-  remove: longestSettling,
+const gatheringsOf = (settleMs: number): Readonly<Partial<Record<Intent['kind'], Gathering>>> => {
+  const longestMs = longestSettling * settleMs;
+  /** Those fold into few. */
+  const away = { quietMs: settleMs, longestMs };
+  /** Whoever copies a tree is served first: sending what has come of it would take the time from what is still to come. */
+  const made = { quietMs: settleMs / 10, longestMs };
+  return { move: away, remove: away, 'create-folder': made, 'put-content': made };
 };
 
 export class UploadQueue {
@@ -66,6 +69,7 @@ export class UploadQueue {
   readonly #abort = new AbortController();
   readonly #holds: Holds;
   readonly #drains: Drains;
+  readonly #gatherings: Readonly<Partial<Record<Intent['kind'], Gathering>>>;
 
   readonly #entries: Entries = {
     isRunning: ({ seq }) => this.#turns.isRunning(seq),
@@ -80,6 +84,7 @@ export class UploadQueue {
     this.#parts = parts;
     this.#options = options;
     this.#holds = new Holds(parts.store);
+    this.#gatherings = gatheringsOf(options.settleMs);
     // As many wait for it as entries are sent at a time.
     setMaxListeners(0, this.#abort.signal);
     const attempts = new Attempts(parts, {
@@ -99,7 +104,7 @@ export class UploadQueue {
       restlessMs: (entry) => this.#restlessMs(entry),
       priority: (entry) => this.#priority(entry),
     };
-    this.#turns = new Turns(host, options.settleMs);
+    this.#turns = new Turns(host);
     this.#drains = new Drains(parts.journal, this.#turns, this.#holds);
     if (this.#holds.any) this.#turns.pause();
   }
@@ -107,7 +112,7 @@ export class UploadQueue {
   /** Takes up what an earlier run left. Nothing is sent before all of it has its place in the order: what is sent may take others back. */
   start(): void {
     this.#turns.pause();
-    for (const entry of this.#parts.journal.all()) this.#turns.enter(entry, 0, 0);
+    for (const entry of this.#parts.journal.all()) this.#turns.enter(entry, 0);
     if (!this.#holds.any) this.#turns.resume();
   }
 
@@ -129,7 +134,7 @@ export class UploadQueue {
     if (waiting.parked !== undefined) journal.put(unparked(waiting));
     const isLong = clock.now() - waiting.since > longestSettling * this.#options.settleMs;
     const delay = isLong || this.#drains.isPressing(waiting) ? 0 : this.#settlingOf(waiting.intent);
-    store.afterCommit(() => this.#turns.settle(waiting.seq, delay, 0));
+    store.afterCommit(() => this.#turns.settle(waiting.seq, delay));
   }
 
   /**
@@ -309,15 +314,11 @@ export class UploadQueue {
     return file.changedAt + settleMs - performance.now();
   }
 
-  #gatherMs({ kind }: Intent): number {
-    return (gathering[kind] ?? 0) * this.#options.settleMs;
-  }
-
   /** In a transaction: a new entry behind all others. */
   #enter(intent: Intent, delayMs: number): Entry {
     const { journal, clock } = this.#parts;
     const entry = journal.add(intent, clock.now());
-    this.#turns.enter(entry, this.#drains.isPressing(entry) ? 0 : delayMs, this.#gatherMs(intent));
+    this.#turns.enter(entry, this.#drains.isPressing(entry) ? 0 : delayMs, this.#gatherings[intent.kind]);
     return entry;
   }
 
@@ -327,7 +328,7 @@ export class UploadQueue {
     journal.put(entry);
     this.#turns.change(entry);
     const delay = this.#drains.isPressing(entry) ? 0 : this.#settlingOf(entry.intent);
-    store.afterCommit(() => this.#turns.settle(entry.seq, delay, this.#gatherMs(entry.intent)));
+    store.afterCommit(() => this.#turns.settle(entry.seq, delay, this.#gatherings[entry.intent.kind]));
   }
 
   /** In a transaction: takes an unsent entry out. */
