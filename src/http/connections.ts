@@ -14,16 +14,23 @@ export const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\
 const proxyFor = (url: URL): string | undefined =>
   isLoopback(url.hostname) ? undefined : getProxyForUrl(url.href) || undefined;
 
-const openTunnels = async (proxy: string, options: AgentOptions): Promise<HttpsProxyAgent<string>> => {
+const openTunnels = async (
+  proxy: string,
+  protocol: string,
+  options: AgentOptions,
+): Promise<HttpsProxyAgent<string>> => {
   // Loaded only where there is a proxy, which is seldom.
   const agents = await import('https-proxy-agent');
-  return new agents.HttpsProxyAgent(proxy, options);
+  const tunnels = new agents.HttpsProxyAgent(proxy, options);
+  // Unless it is told, it finds out anew with each request, by a stack trace.
+  tunnels.protocol = protocol;
+  return tunnels;
 };
 
 /** For one connection that nobody shares, through the proxy if there is one; `false` is Node's word for no agent. */
 export const agentForOne = async (url: URL): Promise<Agent | false> => {
   const proxy = proxyFor(url);
-  return proxy === undefined ? false : await openTunnels(proxy, {});
+  return proxy === undefined ? false : await openTunnels(proxy, url.protocol, {});
 };
 
 export class Connections {
@@ -36,7 +43,7 @@ export class Connections {
     if (url.protocol === 'http:') return this.http;
     const proxy = proxyFor(url);
     if (proxy === undefined) return this.#https;
-    const known = this.#tunnels.get(proxy) ?? openTunnels(proxy, keeping);
+    const known = this.#tunnels.get(proxy) ?? openTunnels(proxy, url.protocol, keeping);
     this.#tunnels.set(proxy, known);
     return await known;
   }
