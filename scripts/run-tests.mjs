@@ -42,9 +42,10 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-// Commands look at all mounts of their user. With a table of mounts of its own, a file sees nobody else's; where it cannot
-// have one, those that mount wait for each other.
+// Commands look at all mounts of their user. With a table of mounts of its own, which begins without any drive, a file sees nobody
+// else's; where it cannot have one, those that mount wait for each other.
 const apart = spawnSync('unshare', ['--mount', 'true']).status === 0;
+const alone = 'umount --lazy --all --types fuse.skydrive; exec "$@"';
 // Calls that wait for a mount take a thread each, and the emulator that the mount waits for needs some too, in the same process.
 const env = { ...process.env, UV_THREADPOOL_SIZE: '16' };
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -58,7 +59,7 @@ const run = async (file) => {
     '--test-reporter=spec',
     join('dist', file.replace(/ts$/, 'js')),
   ];
-  const [program, ...words] = apart ? ['unshare', '--mount', ...node] : node;
+  const [program, ...words] = apart ? ['unshare', '--mount', 'sh', '-c', alone, 'sh', ...node] : node;
   const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   let text = '';
