@@ -180,13 +180,22 @@ export class ExtendedAttributes {
       known !== undefined && at - known.at < commentsAgeMs
         ? known.comments
         : await this.#parts.drive.comments(node.item.id, signal);
-    if (comments !== known?.comments) this.#comments.set(node.id, { at, comments });
+    if (comments !== known?.comments) this.#learn(node.id, { at, comments });
     const leaving = new Set(
       this.#parts.queue
         .pendingOf(node.id)
         .flatMap(({ entry }) => (entry.intent.kind === 'remove-comment' ? [entry.intent.commentId] : [])),
     );
     return comments.filter((comment) => !leaving.has(comment.id));
+  }
+
+  /** Listing goes by the number, which the item of the last look may not have. */
+  #learn(id: NodeId, known: Known): void {
+    this.#comments.set(id, known);
+    const item = this.#parts.tree.get(id)?.item;
+    const commentCount = known.comments.length;
+    if (item !== undefined && (item.commentCount ?? 0) !== commentCount)
+      this.#parts.tree.update(id, { item: { ...item, commentCount } });
   }
 
   #setDrives(node: Node, name: string, text: string): void {
@@ -232,8 +241,8 @@ export class ExtendedAttributes {
     else if (isInherited(name)) this.#removeInherited(node, name);
     else if (name.startsWith(linkPrefix)) await this.#removeLink(node, name, signal);
     else if (name.startsWith(commentPrefix)) await this.#removeComment(node, name, signal);
-    else if (this.#facts(node)[name] !== undefined) throw new FsError('EPERM', `${prefix}${name} cannot be removed`);
-    else throw none(node, prefix + name);
+    // Nothing is stored that could go: it is told anew each time. `rsync -X` tries with all that its source does not have.
+    else if (this.#facts(node)[name] === undefined) throw none(node, prefix + name);
   }
 
   async #removeLink(node: Node, name: string, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 // Sends descriptions and comments. They wait for the item that they are about, and go with it.
-import { afterCreation, done, isFault, itemGone, type Send } from './sending.ts';
+import type { Entry } from './intent.ts';
+import { afterCreation, done, isFault, itemGone, type Parts, type Send } from './sending.ts';
 
 export const sendDescription: Send<'describe'> = async (parts, entry, { signal, enqueue }) => {
   const { intent } = entry;
@@ -18,6 +19,19 @@ export const sendDescription: Send<'describe'> = async (parts, entry, { signal, 
   }
 };
 
+/** Done, with so many comments more: what the item said before counts until it is looked at again. */
+const doneWith = (parts: Parts, entry: Entry, more: number): void => {
+  const { store, tree } = parts;
+  store.transact(() => {
+    const item = tree.get(entry.intent.node)?.item;
+    if (item !== undefined) {
+      const commentCount = Math.max(0, (item.commentCount ?? 0) + more);
+      tree.update(entry.intent.node, { item: { ...item, commentCount } });
+    }
+    done(parts, entry);
+  });
+};
+
 type CommentEntry = Parameters<Send<'add-comment'>>[1];
 
 export const sendComment: Send<'add-comment'> = async (parts, entry, { signal, enqueue }) => {
@@ -32,7 +46,7 @@ export const sendComment: Send<'add-comment'> = async (parts, entry, { signal, e
       entry.ambiguous === true &&
       (await parts.drive.comments(item.id, signal)).some((comment) => isOurs(comment, entry));
     if (!isRepeat) await parts.drive.addComment(item.id, intent.text, signal);
-    done(parts, entry);
+    doneWith(parts, entry, 1);
   } catch (error) {
     if (!isFault(error, 'missing')) throw error;
     itemGone(parts, entry);
@@ -53,5 +67,5 @@ export const sendCommentRemoval: Send<'remove-comment'> = async (parts, entry, {
   } catch (error) {
     if (!isFault(error, 'missing')) throw error;
   }
-  done(parts, entry);
+  doneWith(parts, entry, -1);
 };
