@@ -7,6 +7,7 @@ import { makeFolder } from './base/make-folder.ts';
 import type { Finding } from './check/ground.ts';
 import type { Dialect, Settings } from './config.ts';
 import { SettingsError } from './config-sources.ts';
+import { DriveError } from './drive/drive-error.ts';
 import type { Outage, Reach } from './drive/reach.ts';
 import type { FsSettings } from './fs/parts.ts';
 import { type DriverMount, MountError, type MountOptions } from './fuse/driver.ts';
@@ -70,7 +71,7 @@ export interface Mount {
   status(): Promise<MountStatus>;
   /**
    * Waits until everything at or below `path` (from the mountpoint; all if undefined) is on the drive, or cannot get there
-   * without help: that is what it returns. ENOENT if there is no such path.
+   * without help: that is what it returns. ENOENT if there is no such path; a DriveError if nobody is signed in.
    */
   sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentChange[]>;
   /**
@@ -211,14 +212,15 @@ class RunningMount implements Mount {
     return reach.outage === undefined;
   }
 
-  /** Until all is sent, or nobody is there to send it to. */
+  /** Until all is sent, or nobody is there to send it to, or who is there does not know us any more. */
   async #drain(timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
     const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(Math.min(timeoutMs, longestTimerMs));
     const ending = [limit, signal].filter((one) => one !== undefined);
     try {
       while (await this.#isInReach(signal, limit)) if (await this.#isSent(ending)) return;
     } catch (error) {
-      if (signal?.aborted || !limit?.aborted) throw error;
+      const isSignedOut = error instanceof DriveError && error.fault === 'signed-out';
+      if (signal?.aborted || !(limit?.aborted || isSignedOut)) throw error;
     }
   }
 

@@ -2,7 +2,7 @@
 // longer than nothing moves.
 import { FsError } from '../base/errors.ts';
 import { linkedSignal } from '../base/linked-signal.ts';
-import { DriveError, type Fault } from '../drive/drive-error.ts';
+import { DriveError } from '../drive/drive-error.ts';
 import type { NodeId } from '../metadata/node.ts';
 import type { Entry } from '../queue/intent.ts';
 import type { Pending } from '../queue/upload-queue.ts';
@@ -10,8 +10,6 @@ import type { FsParts } from './parts.ts';
 
 /** How often it is looked whether something moves, milliseconds. */
 const lookMs = 500;
-/** Nobody but the user can mend these, so that waiting is of no use. */
-const hopeless: ReadonlySet<Fault | undefined> = new Set(['signed-out', 'denied', 'full']);
 
 /** Whether the entry is one of a name in this folder. */
 const isIn = ({ intent }: Entry, folder: NodeId): boolean =>
@@ -73,8 +71,6 @@ const watch = async (
   let since = clock.monotonic();
   while (!over.aborted) {
     const pending = look();
-    const failed = pending.find(({ fault }) => hopeless.has(fault));
-    if (failed?.fault !== undefined) stuck.abort(new DriveError(failed.fault, failed.trouble ?? 'not on the drive'));
     const state = stateOf(pending, best);
     if (state !== last) since = clock.monotonic();
     last = state;

@@ -1,6 +1,7 @@
 // Those who wait until entries have been sent (`sync`, `unmount`, a remote fsync): what they wait for is sent before all else, and
 // without waiting for more changes.
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DriveError } from '../drive/drive-error.ts';
 import type { Holds } from './holds.ts';
 import type { Entry } from './intent.ts';
 import type { Journal } from './journal.ts';
@@ -37,17 +38,21 @@ export class Drains {
 
   /**
    * Resolves when no entry that `concerns` accepts is left but parked ones and those that have to wait for parked ones, which it
-   * returns.
+   * returns. Rejects with a DriveError when one was tried in vain meanwhile because nobody is signed in.
    */
   async drain(concerns: Concerns, signal: AbortSignal): Promise<Entry[]> {
     const wanted = this.#withThoseBefore(this.#journal.all().filter(concerns));
     const pressing: Concerns = (entry) => wanted.has(entry.seq) || concerns(entry);
+    const known = new Set(this.#signedOut(pressing));
     this.#pressing.add(pressing);
     try {
       this.#turns.hurry(wanted);
       for (;;) {
         const left = this.#parked().filter(concerns);
         if (left.every((entry) => entry.parked !== undefined)) return left;
+        // Those of earlier attempts say nothing: somebody may have signed in since.
+        const signedOut = this.#signedOut(pressing).find((trouble) => !known.has(trouble));
+        if (signedOut !== undefined) throw signedOut;
         await this.#nextChange(signal);
         // Many go one after the other: looking at all that is left after each of them would cost more than sending them.
         if (left.length > fewEntries) await pause(breathMs);
@@ -55,6 +60,14 @@ export class Drains {
     } finally {
       this.#pressing.delete(pressing);
     }
+  }
+
+  #signedOut(concerns: Concerns): DriveError[] {
+    const troubles = this.#turns.troubles('signed-out').filter(([seq]) => {
+      const entry = this.#journal.get(seq);
+      return entry !== undefined && concerns(entry);
+    });
+    return troubles.map(([, trouble]) => trouble);
   }
 
   /** The entries, and all that have to be sent before. */

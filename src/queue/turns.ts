@@ -2,7 +2,7 @@
 // so many at a time as the service bears (pace.ts). What is known here of an entry is lost with the process; the journal is not.
 import PQueue from 'p-queue';
 import { longestTimerMs } from '../base/clock.ts';
-import type { DriveError } from '../drive/drive-error.ts';
+import type { DriveError, Fault } from '../drive/drive-error.ts';
 import type { Store } from '../store/store.ts';
 import { type Claim, claimsOf, type Entry } from './intent.ts';
 import { Order } from './order.ts';
@@ -106,6 +106,13 @@ export class Turns {
 
   of(seq: number): Readonly<Turn> | undefined {
     return this.#turns.get(seq);
+  }
+
+  /** Of the last attempts that ended with this fault, by entry. */
+  troubles(fault: Fault): (readonly [seq: number, trouble: DriveError])[] {
+    return [...this.#turns].flatMap(([seq, { trouble }]) =>
+      trouble?.fault === fault ? [[seq, trouble] as const] : [],
+    );
   }
 
   isRunning(seq: number): boolean {

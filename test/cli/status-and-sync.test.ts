@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { makeMounting, mountable } from './mounting.ts';
+import { contentOf, makeMounting, mountable } from './mounting.ts';
 
 describe('skydrive status', mountable, () => {
   it('shows a mount, found from any path inside of it', async () => {
@@ -66,5 +66,27 @@ describe('skydrive sync', mountable, () => {
     await mounting.mount();
     const missing = await mounting.run('sync', join(mounting.mountpoint, 'missing'));
     assert.equal(missing.code, 4, missing.err);
+  });
+
+  it('says that nobody is signed in any more, with code 3, and goes on once somebody is', async () => {
+    await using mounting = await makeMounting();
+    const { mountpoint, emulator, user } = mounting;
+    await mounting.mount();
+    await writeFile(join(mountpoint, 'before.txt'), 'x');
+    assert.equal((await mounting.run('sync')).code, 0);
+    emulator.admin.revokeTokens({ access: true });
+    await writeFile(join(mountpoint, 'a.txt'), 'x');
+    const { code, err } = await mounting.run('sync');
+    assert.equal(code, 3, err);
+    assert.match(err, /skydrive auth/);
+    assert.match((await mounting.run('status', mountpoint)).out, /a\.txt \(put-content\): .*skydrive auth/);
+    await user.signIn();
+    assert.equal((await mounting.run('sync')).code, 0);
+    assert.equal(await contentOf(emulator, '/a.txt'), 'x');
+    emulator.admin.revokeTokens({ access: true });
+    await writeFile(join(mountpoint, 'b.txt'), 'x');
+    const left = await mounting.run('unmount', '--timeout', '10m', mountpoint);
+    assert.equal(left.code, 0, left.err);
+    assert.match(left.err, /1 change is not on the drive yet.*b\.txt.*skydrive auth/s);
   });
 });

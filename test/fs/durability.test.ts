@@ -81,6 +81,16 @@ test('close tells why the drive does not have it', async () => {
   }
 });
 
+test('what kept it from the drive before does not count once it is gone', async () => {
+  await using bench = await Bench.open(patient(5000, 'remote'));
+  await bench.list();
+  const { mend } = breakDrive(bench, 'signed-out');
+  assert.equal(await errno(bench.write('/a', 'text')), 'EACCES');
+  mend();
+  await bench.write('/a', 'more');
+  assert.deepEqual(bench.tree(), { a: 'more' });
+});
+
 test('close gives up after a while in which nothing moves, and only then', async () => {
   await using bench = await Bench.open(patient(700, 'remote'));
   await bench.list();

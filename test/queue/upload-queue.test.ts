@@ -212,6 +212,38 @@ describe('trouble', () => {
     }
   });
 
+  test('whoever waits is told when nobody is signed in, and waits again once somebody is', async () => {
+    await using bench = await Bench.open();
+    await bench.list();
+    const { mend } = breakDrive(bench, 'signed-out');
+    await bench.write('/a', 'a');
+    await bench.write('/b', 'b');
+    for (let time = 0; time < 2; time += 1) await assert.rejects(bench.sync(), { fault: 'signed-out' });
+    assert.deepEqual(
+      bench.opened.unsent().map(({ parked, trouble }) => [parked, trouble]),
+      [
+        [undefined, 'not now'],
+        [undefined, 'not now'],
+      ],
+    );
+    mend();
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { a: 'a', b: 'b' });
+  });
+
+  test('what hinders others does not hinder who waits for something else', async () => {
+    await using bench = await Bench.open();
+    await bench.list();
+    bench.memory.before = ({ intent, name }) => {
+      if (intent === 'upload' && name === 'a') throw new DriveError('signed-out', 'not now');
+    };
+    await bench.write('/a', 'a');
+    await until(() => bench.opened.unsent()[0]?.trouble !== undefined);
+    await bench.write('/b', 'b');
+    assert.deepEqual(await bench.opened.sync('/b', new AbortController().signal), []);
+    assert.deepEqual(bench.tree(), { b: 'b' });
+  });
+
   test('other faults park the change, which is kept over a restart and sent once it is saved again', async () => {
     for (const fault of ['denied', 'too-large', 'refused', 'locked'] as const) {
       await using bench = await Bench.open();
