@@ -2,7 +2,7 @@
 // Nothing is dropped here that was not asked for by name.
 import { constants } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { FsError } from '../base/errors.ts';
 import type { FileSystem, HandleId, Place } from '../fs/file-system.ts';
 import { type NodeId, rootNode } from '../metadata/node.ts';
@@ -92,20 +92,50 @@ export class Upkeep {
     return { ...result, left: [...result.left, ...unsaved], saved };
   }
 
-  /** Ends a conflict, named by either of its two paths. ENOENT if there is none. Returns the path that is left. */
+  /**
+   * Ends a conflict, named by either of its two paths. Returns the path that is left. ENOENT if there is none, and where what is to
+   * be kept is gone.
+   */
   async resolve(path: string, keep: Keep, signal: AbortSignal): Promise<string> {
     const conflict = this.#conflictAt(path);
     const ours = this.#placeOf(conflict.node);
     const copy = this.#parts.tree.path(conflict.node) ?? '';
     const original = originalPath(this.#parts.tree, conflict);
-    if (keep === 'mine') await this.#putInto(conflict.node, await this.#nodeAt(original, signal), signal);
     if (keep === 'both') {
       this.#parts.conflicts.end(conflict.node);
       return copy;
     }
+    const theirs = await this.#nodeIfThere(original, signal);
+    if (keep === 'mine') await this.#putInPlace(conflict.node, ours, theirs, original, signal);
+    else if (theirs === undefined) throw new FsError('ENOENT', `${original} is gone: keep mine, which is ${copy}`);
+    if (theirs === undefined) return original;
     await this.#parts.fs.unlink(ours, signal);
     this.#parts.kernel().invalidateEntry(ours.parent, ours.name);
     return original;
+  }
+
+  async #putInPlace(
+    node: NodeId,
+    ours: Place,
+    theirs: NodeId | undefined,
+    original: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (theirs !== undefined) return this.#putInto(node, theirs, signal);
+    const { fs, kernel } = this.#parts;
+    const place = { parent: await this.#nodeAt(posix.dirname(original), signal), name: posix.basename(original) };
+    await fs.rename(ours, place, { noReplace: true, exchange: false }, signal);
+    kernel().invalidateEntry(ours.parent, ours.name);
+    kernel().invalidateEntry(place.parent, place.name);
+  }
+
+  async #nodeIfThere(path: string, signal: AbortSignal): Promise<NodeId | undefined> {
+    try {
+      return await this.#nodeAt(path, signal);
+    } catch (error) {
+      if (error instanceof FsError && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   /** The file keeps its item, and with it what hangs on that: links, comments, versions. */

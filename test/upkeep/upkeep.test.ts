@@ -243,6 +243,33 @@ describe('resolve', () => {
     assert.deepEqual(bench.opened.conflicts(), []);
   });
 
+  for (const [what, remove] of [
+    ['here', async (bench: Bench) => bench.calls.unlink('/a.txt')],
+    ['by somebody else', async (bench: Bench) => bench.memory.store.remove('a.txt')],
+  ] as const)
+    test(`keeping mine gives it the name again where theirs was removed ${what}`, async () => {
+      const { bench, copy } = await conflicting();
+      await using _ = bench;
+      await remove(bench);
+      await bench.sync();
+      await bench.list();
+      assert.equal(await bench.opened.upkeep.resolve(copy, 'mine', never), '/a.txt');
+      assert.deepEqual(await bench.shown(), { 'a.txt': 'ours' });
+      assert.deepEqual(await bench.sync(), []);
+      assert.deepEqual(bench.tree(), { 'a.txt': 'ours' });
+      assert.deepEqual(bench.opened.conflicts(), []);
+    });
+
+  test('keeping theirs, which is gone, does not remove mine, too', async () => {
+    const { bench, copy } = await conflicting();
+    await using _ = bench;
+    await bench.calls.unlink('/a.txt');
+    await assert.rejects(bench.opened.upkeep.resolve(copy, 'theirs', never), /a\.txt is gone: keep mine/);
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(Object.values(bench.tree()), ['ours']);
+    assert.equal(bench.opened.conflicts().length, 1);
+  });
+
   test('keeping both leaves two ordinary files', async () => {
     const { bench, copy } = await conflicting();
     await using _ = bench;
