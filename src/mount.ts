@@ -193,7 +193,9 @@ class RunningMount implements Mount {
       refuseIfUsed(this.mountpoint);
     }
     await this.#driverMount.unmount();
-    const left = this.#opened.unsent();
+    const [hold] = this.#opened.holds();
+    const why = hold === undefined ? {} : { trouble: hold.reason };
+    const left = this.#opened.unsent().map((change) => ({ ...why, ...change }));
     await this.ended;
     return left;
   }

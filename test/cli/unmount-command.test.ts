@@ -32,6 +32,17 @@ describe('skydrive unmount', mountable, () => {
     assert.equal(await contentOf(emulator, '/late.txt'), 'later');
   });
 
+  it('neither waits for a queue that is held nor keeps silent about it', async () => {
+    await using mounting = await makeMounting();
+    const { mountpoint } = mounting;
+    await mounting.mount();
+    assert.equal((await mounting.run('queue', 'hold')).code, 0);
+    await writeFile(join(mountpoint, 'late.txt'), 'later');
+    const { code, err } = await mounting.run('unmount', '--timeout', '10m', mountpoint);
+    assert.equal(code, 0);
+    assert.match(err, /late\.txt \(put-content\): .*skydrive queue release/);
+  });
+
   it('does not wait with --now', async () => {
     await using mounting = await makeMounting({}, ['settle: 1h']);
     const { mountpoint } = mounting;
