@@ -1,6 +1,5 @@
 // Random walks on which two clients do things to the same few items, chosen among what is there, while the network comes and goes:
-// no content that was acknowledged vanishes, and (if `MODEL_RUNS` asks for more of them) in the end the mount shows what the drive
-// holds. `MODEL_RUNS` and `MODEL_SEED` as in history.test.ts.
+// no content that was acknowledged vanishes, and in the end the mount shows what the drive holds. `MODEL_RUNS` and `MODEL_SEED` as in history.test.ts.
 import '../support/hasty-time.ts';
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -14,7 +13,6 @@ import type { Step } from './world.ts';
 // What is on the disk matters here, not when it gets there.
 if (existsSync('/dev/shm')) process.env['TMPDIR'] = '/dev/shm';
 
-const isLong = process.env['MODEL_RUNS'] !== undefined;
 const numRuns = Number(process.env['MODEL_RUNS'] ?? 60);
 const seed = Number(process.env['MODEL_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -111,8 +109,8 @@ for (const [title, features] of [
       fc.asyncProperty(steps, async (taken) => {
         await using world = await MemoryWorld.open(features);
         done += await walk(world, taken);
-        // What waits for somebody to decide is not on the drive. One difference in some thousand walks is known (docs/next.md).
-        if (isLong && (await world.settle()).length === 0) await world.agrees();
+        // What waits for somebody to decide is not on the drive.
+        if ((await world.settle()).length === 0) await world.agrees();
       }),
       { numRuns, seed, endOnFailure: process.env['MODEL_SHRINK'] === undefined },
     );
