@@ -1,6 +1,7 @@
 // What a check looks at: the tables as they are stored, read directly because it is their owners who are to be proven; the
 // folder of the contents; and who uses what at the moment.
 import { join } from 'node:path';
+import { contentPath } from '../content/content-path.ts';
 import type { ContentRecord } from '../content/content-record.ts';
 import { type Node, type NodeId, type NodeKind, rootNode } from '../metadata/node.ts';
 import type { Conflict } from '../queue/conflicts.ts';
@@ -92,7 +93,7 @@ export class Ground {
   }
 
   contentPath(id: number): string {
-    return join(this.folder, 'content', (id & 0xff).toString(16).padStart(2, '0'), String(id));
+    return contentPath(join(this.folder, 'content'), id);
   }
 
   /** How people call a node, as far as the table of nodes leads. */

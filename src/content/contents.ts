@@ -10,6 +10,7 @@ import { Ranges } from '../base/ranges.ts';
 import type { Drive, Item } from '../drive/drive.ts';
 import type { Store, Table } from '../store/store.ts';
 import { ContentFile, type ContentHost } from './content-file.ts';
+import { contentPath, nextContentId } from './content-path.ts';
 import type { ContentId, ContentRecord } from './content-record.ts';
 import { DiskRoom } from './disk-room.ts';
 import { Reservations } from './reservations.ts';
@@ -116,7 +117,7 @@ export class Contents {
   /** A new content for `node`: empty and unsent, or (with `item`) to be filled from the drive. */
   create(node: number, item?: Item): ContentId {
     return this.#store.transact(() => {
-      const id = (this.#about.get('last-content') ?? 0) + 1;
+      const id = nextContentId(this.#about.get('last-content') ?? 0);
       this.#about.put('last-content', id);
       const source =
         item === undefined ? { size: 0, dirty: true } : { size: item.size, dirty: false, base: baseOf(item) };
@@ -260,7 +261,7 @@ export class Contents {
   }
 
   #path(id: ContentId): string {
-    return join(this.#options.folder, (id & 0xff).toString(16).padStart(2, '0'), String(id));
+    return contentPath(this.#options.folder, id);
   }
 
   #put(file: ContentFile): void {

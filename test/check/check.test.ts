@@ -109,7 +109,7 @@ describe('skydrive check', () => {
   test('bytes that belong to nothing are kept in lost+found, with a note', async () => {
     await using bench = await closed();
     await withStore(bench.folder, (_, ground) => {
-      writeFileSync(ground.contentPath(257 + 256), 'of nobody');
+      writeFileSync(ground.contentPath(25_600), 'of nobody');
       const node = named(ground, 'new');
       const { content: id, ...without } = named(ground, 'inside');
       assert.ok(id !== undefined && node.content !== undefined);
@@ -121,7 +121,7 @@ describe('skydrive check', () => {
     const texts = (await look(bench.folder, true)).map(({ text }) => text);
     assert.ok(texts.some((text) => /which is not on the drive, is of an earlier state of \/folder\/new$/.test(text)));
     assert.ok(
-      texts.some((text) => /513 is of no content that is known$/.test(text)),
+      texts.some((text) => /25600 is of no content that is known$/.test(text)),
       texts.join('\n'),
     );
     const folder = join(bench.folder, 'lost+found');

@@ -26,7 +26,7 @@ describe('skydrive check', mountable, () => {
     const [account = ''] = await readdir(join(user.home, '.cache', 'skydrive'));
     const content = join(user.home, '.cache', 'skydrive', account, 'content');
     const [folder = ''] = await readdir(content);
-    await writeFile(join(content, folder, `${Number.parseInt(folder, 16) + 256}`), 'of nobody');
+    await writeFile(join(content, folder, `${Number.parseInt(folder, 16) + 25_600}`), 'of nobody');
     assert.equal((await mounting.run('check')).code, 1);
     const repaired = await mounting.run('check', '--repair');
     assert.equal(repaired.code, 0, repaired.out + repaired.err);

@@ -199,7 +199,7 @@ test('an open that fails leaves no handle behind', async () => {
   const entry = await fs.lookup(1 as never, 'a', never);
   const { node } = entry.attributes;
   // The content's place is taken by a folder: it cannot be opened for writing.
-  mkdirSync(`${bench.folder}/content/01/1`, { recursive: true });
+  mkdirSync(`${bench.folder}/content/00/256`, { recursive: true });
   await assert.rejects(fs.open(node, O_RDWR | O_TRUNC, never));
   await assert.rejects(fs.open(node, O_RDWR, never));
   fs.forget(node, 1);
