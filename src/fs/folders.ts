@@ -294,17 +294,25 @@ export class Folders {
     if (node.content !== undefined && isUnknownToDrive) contents.retire(node.content);
   }
 
-  /** A node without a name goes for good once neither the kernel nor a handle nor the queue knows it. */
+  /**
+   * A node without a name goes for good once neither the kernel nor a handle nor the queue knows it. What had to come before has
+   * happened: a disk that is full keeps the node until the next start, and nobody from what they do.
+   */
   eraseIfUnused(id: NodeId): void {
-    const { store, tree, references, journal, contents } = this.#parts;
+    const { store, tree, references, journal, contents, log } = this.#parts;
     const node = tree.get(id);
     if (node === undefined || id === rootNode || node.parent !== undefined) return;
     if (references.isUsed(id) || journal.of(id).length > 0 || journal.isReplaced(id)) return;
-    store.transact(() => {
-      if (node.content !== undefined) contents.retire(node.content);
-      this.#parts.xattrs.removeAll(id);
-      tree.erase(id);
-    });
+    try {
+      store.transact(() => {
+        if (node.content !== undefined) contents.retire(node.content);
+        this.#parts.xattrs.removeAll(id);
+        tree.erase(id);
+      });
+    } catch (error) {
+      if (!(error instanceof FsError && error.code === 'ENOSPC')) throw error;
+      log.warn(`node ${id}, which nothing refers to any more, is kept until the next start`, error);
+    }
   }
 
   /** Another call may have been faster while this one waited. */
