@@ -4,6 +4,7 @@ import PQueue from 'p-queue';
 import { longestTimerMs } from '../base/clock.ts';
 import type { DriveError, Fault } from '../drive/drive-error.ts';
 import type { Store } from '../store/store.ts';
+import { Gathering, type GatheringTimes } from './gathering.ts';
 import { type Claim, claimsOf, type Entry } from './intent.ts';
 import { Order } from './order.ts';
 import { Pace } from './pace.ts';
@@ -28,24 +29,21 @@ export interface Turn {
   trouble?: DriveError;
 }
 
-/** Changes that often come many at a time wait for each other. */
-export interface Gathering {
-  /** No more have come for this long; milliseconds. */
-  readonly quietMs: number;
-  /** Each waits for the others so long at the most; milliseconds. */
-  readonly longestMs: number;
-}
+/** What gathers: names that change or go, and what is made. */
+export type Group = 'away' | 'made';
 
 interface Waiting extends Turn {
   /** Its turn has come; it waits for a free place among those being sent. */
   queued: boolean;
   timer?: NodeJS.Timeout;
-  /** What it waits for, and until when at the most; milliseconds of performance.now(). */
+  /** With what it waits once it has settled, and until when at the most; milliseconds of performance.now(). */
   gathers?: { readonly with: Gathering; readonly until: number };
 }
 
 /** What keeps changing is sent at last after this many times the settling time. */
 export const longestSettling = 10;
+/** What is one of many that are made is sent at last after this many times the settling time. */
+export const longestCopying = 60;
 /** And what is written to without a pause after so many times: most of that is finished some time, and sent once. */
 export const longestWriting = 300;
 
@@ -59,11 +57,12 @@ export class Turns {
   readonly #sending: PQueue;
   readonly #pace: Pace;
   #isEnding = false;
-  /** When the last of them came, milliseconds of performance.now(). */
-  readonly #last = new Map<Gathering, number>();
+  readonly #gatherings: Readonly<Record<Group, Gathering>>;
 
-  constructor(host: TurnsHost) {
+  constructor(host: TurnsHost, times: Readonly<Record<Group, GatheringTimes>>) {
     this.#host = host;
+    const due = (seq: number): void => this.#settled(seq);
+    this.#gatherings = { away: new Gathering(times.away, due), made: new Gathering(times.made, due) };
     this.#sending = new PQueue({ concurrency: 4 });
     this.#pace = new Pace((concurrency) => {
       this.#sending.concurrency = concurrency;
@@ -71,12 +70,12 @@ export class Turns {
   }
 
   /** A new entry; in the transaction that journals it. It waits for `delayMs`, and on while others come that it gathers with. */
-  enter(entry: Entry, delayMs: number, gathering?: Gathering): void {
+  enter(entry: Entry, delayMs: number, group?: Group): void {
     const { store } = this.#host;
     this.#claim(entry.seq, claimsOf(entry.intent));
     store.afterCommit(() => {
       this.#turns.set(entry.seq, { queued: false, running: false });
-      this.settle(entry.seq, delayMs, gathering);
+      this.settle(entry.seq, delayMs, group);
     });
   }
 
@@ -98,7 +97,9 @@ export class Turns {
     const freed = this.#order.remove(seq);
     this.#host.store.ifUndone(() => this.#order.add(seq, before));
     this.#host.store.afterCommit(() => {
-      clearTimeout(this.#turns.get(seq)?.timer);
+      const turn = this.#turns.get(seq);
+      clearTimeout(turn?.timer);
+      turn?.gathers?.with.leave(seq);
       this.#turns.delete(seq);
       this.#go(freed);
     });
@@ -129,14 +130,14 @@ export class Turns {
   }
 
   /** The entry waits (anew) as `enter` has it. */
-  settle(seq: number, delayMs: number, gathering?: Gathering): void {
+  settle(seq: number, delayMs: number, group?: Group): void {
     const turn = this.#turns.get(seq);
     if (turn === undefined) return;
-    const now = performance.now();
-    if (gathering !== undefined) this.#last.set(gathering, now);
-    if (gathering !== undefined && delayMs > 0)
-      turn.gathers = { with: gathering, until: turn.gathers?.until ?? now + gathering.longestMs };
-    else delete turn.gathers;
+    const gathering = group === undefined ? undefined : this.#gatherings[group];
+    const until = gathering?.came() ?? 0;
+    const before = turn.gathers?.until;
+    this.#gatherNoMore(seq, turn);
+    if (gathering !== undefined && delayMs > 0) turn.gathers = { with: gathering, until: before ?? until };
     this.schedule(seq, delayMs);
   }
 
@@ -146,6 +147,7 @@ export class Turns {
     if (turn === undefined || turn.queued || turn.running || this.#isEnding) return;
     clearTimeout(turn.timer);
     delete turn.timer;
+    turn.gathers?.with.leave(seq);
     if (this.#host.entry(seq) === undefined) return;
     if (delayMs > 0) turn.timer = setTimeout(() => this.#due(seq, turn), Math.min(delayMs, longestTimerMs));
     else if (this.#order.mayGo(seq)) this.#start(seq, turn);
@@ -157,7 +159,7 @@ export class Turns {
       const turn = this.#turns.get(seq);
       const entry = this.#host.entry(seq);
       if (turn === undefined || entry === undefined) continue;
-      delete turn.gathers;
+      this.#gatherNoMore(seq, turn);
       if (turn.queued) this.#sending.setPriority(String(seq), this.#host.priority(entry));
       else if (turn.trouble === undefined || isOwnPause(turn.trouble)) this.schedule(seq, 0);
     }
@@ -191,6 +193,7 @@ export class Turns {
   async stop(): Promise<void> {
     this.#isEnding = true;
     for (const turn of this.#turns.values()) clearTimeout(turn.timer);
+    for (const gathering of Object.values(this.#gatherings)) gathering.stop();
     this.#sending.clear();
     await this.#sending.onIdle();
   }
@@ -201,24 +204,30 @@ export class Turns {
   }
 
   #go(seqs: readonly number[]): void {
-    for (const seq of seqs) if (this.#turns.get(seq)?.timer === undefined) this.schedule(seq, 0);
+    for (const seq of seqs) {
+      const turn = this.#turns.get(seq);
+      if (turn?.timer === undefined && turn?.gathers?.with.has(seq) !== true) this.schedule(seq, 0);
+    }
+  }
+
+  #gatherNoMore(seq: number, turn: Waiting): void {
+    turn.gathers?.with.leave(seq);
+    delete turn.gathers;
+  }
+
+  #gathersOn(seq: number, { gathers }: Waiting): boolean {
+    return gathers?.with.waits(seq, gathers.until) === true;
   }
 
   #due(seq: number, turn: Waiting): void {
-    const gathering = this.#gatheringMs(turn);
-    if (gathering > 1) {
-      turn.timer = setTimeout(() => this.#due(seq, turn), gathering);
-      return;
-    }
+    delete turn.timer;
+    if (!this.#gathersOn(seq, turn)) this.#settled(seq);
+  }
+
+  #settled(seq: number): void {
     const entry = this.#host.entry(seq);
     const rest = entry === undefined ? 0 : this.#host.restlessMs(entry);
     this.schedule(seq, rest > 1 ? rest : 0);
-  }
-
-  #gatheringMs({ gathers }: Waiting): number {
-    if (gathers === undefined) return 0;
-    const last = this.#last.get(gathers.with) ?? 0;
-    return Math.min(last + gathers.with.quietMs, gathers.until) - performance.now();
   }
 
   #start(seq: number, turn: Waiting): void {
@@ -227,6 +236,7 @@ export class Turns {
     turn.queued = true;
     const run = async (): Promise<void> => {
       turn.queued = false;
+      if (!this.#isEnding && this.#gathersOn(seq, turn)) return;
       // It may be another by now, which has to wait for others.
       const current = this.#host.entry(seq);
       if (current !== undefined && !this.#isEnding && this.#order.mayGo(seq)) await this.#send(current, turn);
@@ -236,7 +246,7 @@ export class Turns {
 
   async #send(entry: Entry, turn: Waiting): Promise<void> {
     turn.running = true;
-    delete turn.gathers;
+    this.#gatherNoMore(entry.seq, turn);
     const againMs = await this.#host.send(entry, turn);
     if (turn.trouble === undefined) this.#pace.succeeded();
     else this.#pace.failed(turn.trouble);

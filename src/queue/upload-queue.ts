@@ -6,6 +6,7 @@ import type { NodeId } from '../metadata/node.ts';
 import { Attempts, troubleOf } from './attempts.ts';
 import { type Concerns, Drains } from './drains.ts';
 import { foldableRemovals, foldMove } from './folding.ts';
+import type { GatheringTimes } from './gathering.ts';
 import { type Hold, type HoldKind, Holds } from './holds.ts';
 import { type Entry, type Intent, mayBeDone, type Place } from './intent.ts';
 import { goneWith, leavingWith, type Removal, withMarks } from './leaving.ts';
@@ -23,7 +24,15 @@ import {
 } from './saves.ts';
 import type { Parts } from './sending.ts';
 import { isTemporaryName } from './temporary-names.ts';
-import { type Gathering, longestSettling, longestWriting, type Turn, Turns, type TurnsHost } from './turns.ts';
+import {
+  type Group,
+  longestCopying,
+  longestSettling,
+  longestWriting,
+  type Turn,
+  Turns,
+  type TurnsHost,
+} from './turns.ts';
 
 export interface QueueOptions {
   /** How long a change waits for others that it can be folded with; milliseconds. */
@@ -53,14 +62,17 @@ const unparked = ({ parked: _, fault: _fault, half: _half, ...entry }: Entry): E
 
 const notParked = (entry: Entry | undefined): Entry | undefined => (entry?.parked === undefined ? entry : undefined);
 
-const gatheringsOf = (settleMs: number): Readonly<Partial<Record<Intent['kind'], Gathering>>> => {
-  const longestMs = longestSettling * settleMs;
-  /** Those fold into few. */
-  const away = { quietMs: settleMs, longestMs };
-  /** Whoever copies a tree is served first: sending what has come of it would take the time from what is still to come. */
-  const made = { quietMs: settleMs / 10, longestMs };
-  return { move: away, remove: away, 'create-folder': made, 'put-content': made };
+const groups: Readonly<Partial<Record<Intent['kind'], Group>>> = {
+  ...{ move: 'away', remove: 'away' },
+  ...{ 'create-folder': 'made', 'put-content': 'made' },
 };
+
+const gatheringTimes = (settleMs: number): Readonly<Record<Group, GatheringTimes>> => ({
+  // Those fold into few.
+  away: { quietMs: settleMs, longestMs: longestSettling * settleMs },
+  // Whoever copies a tree is served first: sending what has come of it would take the time from what is still to come.
+  made: { quietMs: settleMs / 10, longestMs: longestCopying * settleMs },
+});
 
 export class UploadQueue {
   readonly #parts: Parts;
@@ -69,7 +81,6 @@ export class UploadQueue {
   readonly #abort = new AbortController();
   readonly #holds: Holds;
   readonly #drains: Drains;
-  readonly #gatherings: Readonly<Partial<Record<Intent['kind'], Gathering>>>;
 
   readonly #entries: Entries = {
     isRunning: ({ seq }) => this.#turns.isRunning(seq),
@@ -84,7 +95,6 @@ export class UploadQueue {
     this.#parts = parts;
     this.#options = options;
     this.#holds = new Holds(parts.store);
-    this.#gatherings = gatheringsOf(options.settleMs);
     // As many wait for it as entries are sent at a time.
     setMaxListeners(0, this.#abort.signal);
     const attempts = new Attempts(parts, {
@@ -104,7 +114,7 @@ export class UploadQueue {
       restlessMs: (entry) => this.#restlessMs(entry),
       priority: (entry) => this.#priority(entry),
     };
-    this.#turns = new Turns(host);
+    this.#turns = new Turns(host, gatheringTimes(options.settleMs));
     this.#drains = new Drains(parts.journal, this.#turns, this.#holds);
     if (this.#holds.any) this.#turns.pause();
   }
@@ -318,7 +328,7 @@ export class UploadQueue {
   #enter(intent: Intent, delayMs: number): Entry {
     const { journal, clock } = this.#parts;
     const entry = journal.add(intent, clock.now());
-    this.#turns.enter(entry, this.#drains.isPressing(entry) ? 0 : delayMs, this.#gatherings[intent.kind]);
+    this.#turns.enter(entry, this.#drains.isPressing(entry) ? 0 : delayMs, groups[intent.kind]);
     return entry;
   }
 
@@ -328,7 +338,7 @@ export class UploadQueue {
     journal.put(entry);
     this.#turns.change(entry);
     const delay = this.#drains.isPressing(entry) ? 0 : this.#settlingOf(entry.intent);
-    store.afterCommit(() => this.#turns.settle(entry.seq, delay, this.#gatherings[entry.intent.kind]));
+    store.afterCommit(() => this.#turns.settle(entry.seq, delay, groups[entry.intent.kind]));
   }
 
   /** In a transaction: takes an unsent entry out. */
