@@ -1,7 +1,7 @@
 // The account's folder while nothing is mounted: what is there can be looked at and got out without the service, and a mount
 // that begins meanwhile is refused.
 import { readdirSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { check } from './check/check.ts';
@@ -16,7 +16,8 @@ import { accountFolder } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
 import { type OpenedFileSystem, openFileSystem } from './open-file-system.ts';
-import { openStore } from './store/store.ts';
+import { damageOf, putAside } from './store/damage.ts';
+import { openStore, StoreError } from './store/store.ts';
 
 const features: DriveFeatures = {
   ...{ conditionalWrites: false, changeFeed: false, comments: true, links: [], linkRevocation: false },
@@ -93,6 +94,22 @@ const namesIn = (folder: string): string[] => {
   }
 };
 
+const damaged = (folder: string, why: string): string =>
+  `what is known of the drive is damaged (${join(folder, 'metadata.mdb')}: ${why}); ` +
+  'contents that were not sent are unharmed, in content/ beside it';
+
+const cure = '"skydrive check --repair" puts it aside, and the next mount brings them to lost+found';
+
+const checkWhole = (folder: string, repair: boolean): readonly Finding[] => {
+  const why = damageOf(folder);
+  if (why === undefined) return [];
+  if (!repair) return [{ text: `${damaged(folder, why)}: ${cure}`, mended: false }];
+  const mark = `damaged-${new Date(systemClock.now()).toISOString().slice(0, 19).replaceAll(':', '.')}`;
+  putAside(folder, mark);
+  const done = `it is put aside as metadata.mdb.${mark}, and the next mount brings them to lost+found`;
+  return [{ text: `${damaged(folder, why)}: ${done}`, mended: true }];
+};
+
 /** Where nothing is mounted: see check/check.ts. Rejects as `openFolder` does. */
 export const checkFolder = async (
   settings: Settings,
@@ -103,6 +120,8 @@ export const checkFolder = async (
   const lock = takeLock(folder, 'no mountpoint: a command checks it');
   const closing: (() => void | Promise<void>)[] = [() => lock.release()];
   try {
+    const found = checkWhole(folder, repair);
+    if (found.length > 0) return found;
     const store = openStore(folder);
     closing.push(() => store.close());
     const opened = remote ? await standardParts.openDrive(settings, log) : undefined;
@@ -120,11 +139,13 @@ export interface OpenedFolder {
   close(): Promise<void>;
 }
 
-/** Rejects with a LockedError while it is mounted, with a SettingsError if there is no such folder. */
+/** Throws a LockedError while it is mounted, a SettingsError if there is no such folder, a StoreError if its metadata are damaged. */
 export const openFolder = (settings: Settings, log: Log): OpenedFolder => {
   const folder = keptFolder(settings);
   const lock = takeLock(folder, 'no mountpoint: a command works on it');
   try {
+    const why = damageOf(folder);
+    if (why !== undefined) throw new StoreError(`${damaged(folder, why)}: ${cure}`);
     const { cacheSize, durability, durabilityTimeoutMs } = settings;
     const opened = openFileSystem({
       ...{ drive: noDrive, folder, cacheSize, settleMs: 0, listingAgeMs: 1e12, clock: systemClock, log },

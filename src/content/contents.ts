@@ -203,7 +203,7 @@ export class Contents {
   /** For the start: unsent bytes that no file is known of any more go where somebody can find them. */
   setAside(id: ContentId): void {
     const path = this.#path(id);
-    if (existsSync(path) && statSync(path).size > 0) this.#keepStray(path, String(id));
+    if (existsSync(path) && statSync(path).size > 0) this.#keepStrays([[path, String(id)]]);
     this.retire(id);
   }
 
@@ -421,19 +421,23 @@ export class Contents {
     const { folder } = this.#options;
     if (!existsSync(folder)) return;
     const last = this.#about.get('last-content') ?? 0;
+    const kept: [path: string, id: string][] = [];
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       const id = /\/(\d+)$/.exec(name)?.[1];
       if (id === undefined || this.#records.get(Number(id)) !== undefined) continue;
       if (Number(id) <= last) rmSync(join(folder, name), { force: true });
-      else this.#keepStray(join(folder, name), id);
+      else kept.push([join(folder, name), id]);
     }
+    if (kept.length > 0) this.#keepStrays(kept);
   }
 
-  #keepStray(path: string, id: string): void {
+  #keepStrays(strays: readonly (readonly [path: string, id: string])[]): void {
     const lost = join(dirname(this.#options.folder), 'lost+found');
     mkdirSync(lost, { recursive: true, mode: 0o700 });
-    renameSync(path, join(lost, `content-${id}-${this.#options.clock.now()}`));
-    this.#options.log.warn(`bytes that no file is known of are in ${lost}`);
+    for (const [path, id] of strays) renameSync(path, join(lost, `content-${id}-${this.#options.clock.now()}`));
+    const bytes =
+      strays.length === 1 ? 'bytes that no file is known of are' : `bytes of ${strays.length} unknown files are`;
+    this.#options.log.warn(`${bytes} in ${lost}`);
   }
 }
 

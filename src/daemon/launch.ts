@@ -42,6 +42,9 @@ const widePool = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
  */
 const smallHeap = ['--max-old-space-size=1024', '--max-semi-space-size=4'];
 
+/** What a process dies of that nobody ended. */
+const crashes: ReadonlySet<NodeJS.Signals | null> = new Set(['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL', 'SIGFPE']);
+
 const parseFirstWords = (text: string): FirstWords | undefined => {
   try {
     return JSON.parse(text) as FirstWords;
@@ -99,7 +102,8 @@ const waitUntilReady = async (child: ChildProcess, launch: Launch, errorsPath: s
   if (words === undefined) {
     await ended;
     const reason = lastWords(errorsPath) || `it left no message, only ${child.signalCode ?? `code ${child.exitCode}`}`;
-    throw new ControlError(`the process that was to serve the mount ended: ${reason}`);
+    const hint = crashes.has(child.signalCode) ? '; damaged metadata do that: "skydrive check" tells' : '';
+    throw new ControlError(`the process that was to serve the mount ended: ${reason}${hint}`);
   }
   if ('failure' in words) throw new ControlError(words.failure.message, { kind: words.failure.kind });
   await answers(words.ready.mountpoint, launch.timeoutMs);

@@ -256,6 +256,11 @@ class LayeredStore implements Store {
   /** Takes up what a run left in the log that ended without `close`. */
   #recover(): void {
     const left = this.#log.read().filter(({ number }) => number > this.#lastNumber);
+    // What came between is lost with the metadata that this log belonged to: without it, these changes make no sense.
+    if (left[0] !== undefined && left[0].number !== this.#lastNumber + 1) {
+      this.#log.setAside();
+      return;
+    }
     for (const { number, changes } of left) {
       for (const change of changes) this.#layer.set(change);
       this.#lastNumber = number;
@@ -278,7 +283,10 @@ export const openStore = (folder: string): Store => {
     const root = open({ path, noSubdir: true, maxDbs: 16, maxReaders: 16 });
     store = new LayeredStore(root, path, new WriteAheadLog(join(folder, 'changes.log')));
   } catch (error) {
-    throw new StoreError(`the metadata in ${folder} cannot be opened: ${(error as Error).message}`, { cause: error });
+    throw new StoreError(
+      `the metadata in ${folder} cannot be opened: ${(error as Error).message}; "skydrive check" tells whether they are damaged`,
+      { cause: error },
+    );
   }
   const about = store.table<string, number>(aboutTable);
   const found = about.get('schema');

@@ -1,7 +1,7 @@
 // The write-ahead log: a file to which each transaction is appended before anybody hears of it. What was appended survives
 // the death of this process; after `sync` it survives a power cut too. A torn end is recognised and left out, and numbers
 // tell which transactions lmdb has already.
-import { closeSync, constants, fsync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { Packr } from 'msgpackr';
@@ -29,9 +29,11 @@ type Row = readonly [table: string, key: Change['key'], value?: unknown];
 const toRow = ({ table, key, value }: Change): Row => (value === undefined ? [table, key] : [table, key, value]);
 const toChange = ([table, key, value]: Row): Change => (value === undefined ? { table, key } : { table, key, value });
 
+const openLog = (path: string): number => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+
 export class WriteAheadLog {
   readonly #path: string;
-  readonly #fd: number;
+  #fd: number;
   #length = 0;
   #synced = 0;
   #isNameSynced = false;
@@ -40,7 +42,7 @@ export class WriteAheadLog {
   /** Opens (or makes) the log; `read` tells what an earlier run left in it. */
   constructor(path: string) {
     this.#path = path;
-    this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    this.#fd = openLog(path);
   }
 
   /** All of the transaction or (when it throws) nothing of it. */
@@ -93,6 +95,13 @@ export class WriteAheadLog {
     this.#length = 0;
     this.#synced = 0;
     this.#clears += 1;
+  }
+
+  /** Begins a new file; what there is keeps its bytes under another name. */
+  setAside(): void {
+    renameSync(this.#path, `${this.#path}.of-others-${Date.now()}`);
+    closeSync(this.#fd);
+    this.#fd = openLog(this.#path);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 // skydrive check on a mount that runs, and on what is kept of it without one.
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { killed, makeMounting, mountable } from './mounting.ts';
@@ -59,5 +59,38 @@ describe('skydrive check', mountable, () => {
     const { code, err } = await mounting.run('check');
     assert.equal(code, 2);
     assert.match(err, /nothing is kept in /);
+  });
+
+  it('names metadata that are damaged, and puts them aside; what was not sent is in lost+found then', async () => {
+    await using mounting = await makeMounting({}, ['settle: 1h']);
+    const { mountpoint, user } = mounting;
+    await mounting.mount();
+    await writeFile(join(mountpoint, 'unsent.txt'), 'only here');
+    assert.equal((await mounting.run('unmount', '--now', mountpoint)).code, 0);
+    const cache = join(user.home, '.cache', 'skydrive');
+    const folder = join(cache, (await readdir(cache))[0] ?? '');
+    const metadata = join(folder, 'metadata.mdb');
+    await truncate(metadata, Math.floor((await stat(metadata)).size / 2));
+    const found = await mounting.run('check');
+    assert.equal(found.code, 1);
+    assert.match(found.out, /metadata\.mdb: .*SIGBUS.*skydrive check --repair/);
+    const refused = await mounting.run('mount', mountpoint);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /SIGBUS; .*skydrive check/);
+    const exported = await mounting.run('export', join(user.home, 'out'));
+    assert.equal(exported.code, 1);
+    assert.match(exported.err, /metadata\.mdb: .*SIGBUS.*skydrive check --repair/);
+    const repaired = await mounting.run('check', '--repair');
+    assert.equal(repaired.code, 0, repaired.err);
+    const aside = (await readdir(folder)).find((name) => name.startsWith('metadata.mdb.damaged-')) ?? '';
+    assert.ok(aside !== '' && repaired.out.includes(aside), repaired.out);
+    await mounting.mount();
+    const lost = join(folder, 'lost+found');
+    assert.deepEqual(await Promise.all((await readdir(lost)).map((name) => readFile(join(lost, name), 'utf8'))), [
+      'only here',
+    ]);
+    await writeFile(join(mountpoint, 'more.txt'), 'x');
+    assert.equal((await mounting.run('sync')).code, 0);
+    assert.equal((await mounting.run('check', '--remote')).code, 0);
   });
 });

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { openStore, StoreError } from '../../src/store/store.ts';
+import { damageOf, putAside } from '../../src/store/damage.ts';
+import { openStore, type Store, StoreError } from '../../src/store/store.ts';
 import { tempDir } from '../support/temp-dir.ts';
+
+const filled = (folder: string): Store => {
+  const store = openStore(folder);
+  const table = store.table<number, string>('words');
+  for (let key = 0; key < 200; key += 1) table.put(key, 'x'.repeat(100));
+  return store;
+};
 
 test('a transaction is kept as a whole, also over a restart', async () => {
   await using folder = await tempDir();
@@ -93,6 +103,48 @@ test('rows are found below their first part, moved to the tree on the disk or no
   assert.equal(table.get([2, 'gone']), undefined);
   assert.equal([...table.all()].length, 6);
   await store.close();
+});
+
+test('changes that belong to metadata which are gone are put aside, not taken for the whole', async () => {
+  await using folder = await tempDir();
+  await using fresh = await tempDir();
+  await filled(folder.path).close();
+  const store = filled(folder.path);
+  copyFileSync(join(folder.path, 'changes.log'), join(fresh.path, 'changes.log'));
+  await store.close();
+  const begun = openStore(fresh.path);
+  assert.deepEqual([...begun.table('words').all()], []);
+  begun.table<number, string>('words').put(1, 'new');
+  await begun.close();
+  const again = openStore(fresh.path);
+  assert.equal(again.table('words').get(1), 'new');
+  await again.close();
+  assert.ok(readdirSync(fresh.path).some((name) => name.startsWith('changes.log.of-others-')));
+});
+
+test('what cannot be read is told without being read here, and gets another name', async () => {
+  await using folder = await tempDir();
+  assert.equal(damageOf(folder.path), undefined, 'there is none');
+  await filled(folder.path).close();
+  assert.equal(damageOf(folder.path), undefined);
+  const path = join(folder.path, 'metadata.mdb');
+  const whole = readFileSync(path);
+  for (const damaged of [
+    Buffer.alloc(0),
+    Buffer.from('hello'),
+    whole.subarray(0, 8192),
+    Buffer.concat([Buffer.alloc(8192), whole.subarray(8192)]),
+    Buffer.concat([whole.subarray(0, 8192), Buffer.alloc(whole.length - 8192, 'x')]),
+  ]) {
+    writeFileSync(path, damaged);
+    assert.match(damageOf(folder.path) ?? '', /SIG|MDB|Error/, `${damaged.length} bytes`);
+  }
+  putAside(folder.path, 'damaged');
+  assert.equal(damageOf(folder.path), undefined);
+  assert.deepEqual(
+    readdirSync(folder.path).filter((name) => !name.endsWith('.damaged')),
+    [],
+  );
 });
 
 test('a store of another format is refused with a sentence', async () => {
