@@ -1,7 +1,9 @@
 // Everything that people see. Results go to standard output, sentences about them to standard error; with --json, results
 // are JSON and nothing else is on standard output. A reader that has seen enough (`| head`) ends the command quietly.
 import { once } from 'node:events';
+import { writeSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
+import { exitCodes } from './exit-codes.ts';
 
 export interface TerminalOptions {
   readonly json: boolean;
@@ -10,8 +12,13 @@ export interface TerminalOptions {
 }
 
 const end = (error: NodeJS.ErrnoException): void => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  if (error.code === 'EPIPE') process.exit();
+  try {
+    writeSync(process.stderr.fd, `skydrive: the output cannot be written: ${error.message}\n`);
+  } catch {
+    // Nor can that.
+  }
+  process.exit(exitCodes.failed);
 };
 
 /** For commands, whose work is for whoever reads their output. Called before anything is printed. */
