@@ -7,6 +7,7 @@ import type { WireObject } from './graph-errors.ts';
 import { thePlace } from './graph-ids.ts';
 import type { GraphItems } from './graph-items.ts';
 import { nameIn, toPage } from './graph-wire.ts';
+import { isPageItself, saysPage } from './web-pages.ts';
 
 /** The service lists them newest first; the first is the present one. */
 const toVersion = (itemId: ItemId, wire: WireObject, index: number): FileVersion => {
@@ -62,6 +63,8 @@ export class GraphVersions {
     });
     try {
       if (opened.status !== 200 && opened.status !== 206) throw await requests.openedError(opened, title);
+      if (saysPage(opened) && !isPageItself((await this.#items.look(version.itemId, signal)).item))
+        throw new DriveError('broken', `${title}: a web page came in its place`, { status: opened.status });
       const span =
         opened.status === 206 ? contentSpan(opened.header('content-range')) : { start: 0, end: version.size };
       if (span === undefined || !isWithin(span, range))

@@ -10,7 +10,8 @@ const pageStart = /^(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body|script|me
 const startLength = 200;
 
 /** Nothing tells a page from the content of such a file. */
-const isPageItself = ({ name, facts }: Item): boolean => htmlName.test(name) || htmlType.test(facts['mime_type'] ?? '');
+export const isPageItself = ({ name, facts }: Item): boolean =>
+  htmlName.test(name) || htmlType.test(facts['mime_type'] ?? '');
 
 const startOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
   let start = '';
@@ -21,9 +22,12 @@ const startOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
   return start.slice(0, startLength);
 };
 
+/** The answer says that it is a page. */
+export const saysPage = (opened: Exchange): boolean => htmlType.test(opened.header('content-type') ?? '');
+
 /** For answers that are of another length than the item. Uses the body up, unless that has no length. */
 export const isWebPage = async (opened: Exchange, item: Item): Promise<boolean> => {
   if (isPageItself(item)) return false;
-  if (htmlType.test(opened.header('content-type') ?? '')) return true;
+  if (saysPage(opened)) return true;
   return opened.header('content-length') !== undefined && pageStart.test(await startOf(opened.body));
 };

@@ -91,6 +91,21 @@ describe('reading in the graph dialect', () => {
       assert.equal(await textOf(drive, file), 'some text');
     });
 
+  it('does not take a page for an earlier content either', async () => {
+    await using graph = await graphOnEmulator();
+    const { drive, root, emulator } = graph;
+    const file = await put(drive, root, 'notes.txt', 'some text');
+    await replace(drive, file, 'other text');
+    const [, earlier] = await drive.versions(file.id);
+    assert.ok(earlier !== undefined);
+    const read = () => collect(drive.readVersion(earlier, { start: 0, end: earlier.size }));
+    const page = { do: 'answer', status: 200, type: 'text/html', body: webPage } as const;
+    emulator.admin.addFault({ match: { kind: 'download' }, action: page });
+    assert.ok((await fails(read(), 'broken')).passing);
+    emulator.admin.clearFaults();
+    assert.equal(String(await read()), 'some text');
+  });
+
   it('believes what is delivered where the file is a page itself', async () => {
     await using graph = await graphOnEmulator();
     const { drive, root, emulator } = graph;
