@@ -153,7 +153,7 @@ export class Folders {
     const { tree } = this.#parts;
     const source = tree.child(from.parent, from.name);
     if (source === undefined) throw new FsError('ENOENT', `${from.name} is gone`);
-    const holder = tree.childAnyCase(to.parent, to.name);
+    const holder = this.#holderOf(to, source.id);
     const target = holder?.name === to.name ? holder : undefined;
     this.#checkRename(source, holder, to, flags);
     if (target?.id === source.id) return undefined;
@@ -219,6 +219,12 @@ export class Folders {
     space.leavingChanged();
     conflicts.end(id);
     tree.update(id, { ctime: now(this.#parts), ahead: { place: true, content: true } });
+  }
+
+  /** Who keeps the name from the node: to the drive, case makes no difference, but a node may write its own name in another way. */
+  #holderOf({ parent, name }: Place, id: NodeId): Named | undefined {
+    const holder = this.#parts.tree.childAnyCase(parent, name);
+    return holder?.id === id && holder.name !== name ? undefined : holder;
   }
 
   #checkRename(source: Named, holder: Named | undefined, to: Place, flags: RenameFlags): void {

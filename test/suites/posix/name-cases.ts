@@ -156,6 +156,22 @@ const caseCases: readonly Case[] = [
     },
   },
   {
+    title: 'the case of a name can be changed where nothing may be replaced: as mv does',
+    needs: ['noreplace'],
+    run: async (ground) => {
+      await ground.put('name', 'same');
+      await ground.mkdir('folder');
+      await ground.put('folder/inside', 'text');
+      for (const [from, to] of [
+        ['name', 'Name'],
+        ['folder', 'FOLDER'],
+      ] as const)
+        await ground.calls.rename(ground.path(from), ground.path(to), 'noreplace');
+      assert.deepEqual(await ground.names(), ['FOLDER', 'Name']);
+      assert.equal(await ground.text('FOLDER/inside'), 'text');
+    },
+  },
+  {
     title: 'a name in another case does not lead to the file',
     run: async (ground) => {
       await ground.put('name');
