@@ -119,7 +119,7 @@ export const confirmAccount = async (account: string, parts: Confirming, signal:
       );
     } catch (error) {
       if (signal.aborted) return;
-      log.info(`it is not known yet whose sign-in this is: ${String(error)}`);
+      log.info('it is not known yet whose sign-in this is', error);
     }
     await untilWorthAsking(parts, signal);
   }

@@ -195,7 +195,7 @@ class Composition implements OpenedFileSystem {
         renew: (folder) => {
           this.#feed?.hurry();
           void renew(folder).catch((error: unknown) => {
-            log.info(`not listed again: ${error}`);
+            log.info('not listed again', error);
             this.#feed?.contradicted(folder);
           });
         },

@@ -63,7 +63,7 @@ export class FileTokenSource implements TokenSource {
     } catch (error) {
       signal?.throwIfAborted();
       // It may live on: clocks differ, and the service has not refused it yet.
-      this.#log.debug(`the token could not be renewed ahead of time: ${error instanceof Error ? error.message : ''}`);
+      this.#log.debug('the token could not be renewed ahead of time', error);
       this.#held = { token: held.token, expires: undefined };
       return held.token;
     }

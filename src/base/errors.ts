@@ -13,3 +13,6 @@ export class FsError extends Error {
     this.code = code;
   }
 }
+
+/** What an error says, for people: String(error) would begin with the name of its class. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,7 +2,7 @@
 // layers below are told apart for people.
 import { ConfigFileError } from '../auth/config-file-error.ts';
 import { SignInError, type SignInTrouble } from '../auth/sign-in-error.ts';
-import { FsError } from '../base/errors.ts';
+import { FsError, messageOf } from '../base/errors.ts';
 import { SettingsError } from '../config-sources.ts';
 import { DriveError, type Fault } from '../drive/drive-error.ts';
 import { ControlError, type FailureKind } from './protocol.ts';
@@ -37,6 +37,6 @@ const kindOf = (error: unknown): FailureKind => {
 export const failureOf = (error: unknown): ControlError => {
   if (error instanceof ControlError) return error;
   const kind = kindOf(error);
-  const message = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] || 'it failed';
+  const message = messageOf(error).split('\n', 1)[0] || 'it failed';
   return new ControlError(`${message}${cureOf(kind, message)}`, { kind, cause: error });
 };

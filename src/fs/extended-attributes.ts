@@ -167,7 +167,7 @@ export class ExtendedAttributes {
       return await this.#commentsFor(node, signal);
     } catch (error) {
       signal.throwIfAborted();
-      this.#parts.log.info(`the comments on ${node.name} are not known: ${String(error)}`);
+      this.#parts.log.info(`the comments on ${node.name} are not known`, error);
       return this.#comments.get(node.id)?.comments ?? [];
     }
   }

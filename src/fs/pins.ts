@@ -86,7 +86,7 @@ export class Pins {
       else if (node.item?.kind !== 'notebook') await this.#options.bring(id, this.#end.signal);
     } catch (error) {
       if (this.#end.signal.aborted) return;
-      log.info(`pinned, and not here yet: ${tree.path(id) ?? id}: ${String(error)}`);
+      log.info(`pinned, and not here yet: ${tree.path(id) ?? id}`, error);
       await this.#rest();
       if (!(error instanceof DriveError) || error.passing) this.#todo.add(id);
     }

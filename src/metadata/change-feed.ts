@@ -2,6 +2,7 @@
 // things happen or somebody uses the tree, and seldom when nobody does. One look at a time; a look that fails is made again, from
 // where the last one that succeeded ended.
 import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
 import { linkedSignal } from '../base/linked-signal.ts';
 import type { Log } from '../base/log.ts';
 import type { Drive } from '../drive/drive.ts';
@@ -194,12 +195,12 @@ export class ChangeFeed implements TreeKeeper {
     const { log } = this.#options;
     this.#failures += 1;
     this.#turns.wake();
-    this.#trouble = error instanceof Error ? error.message : String(error);
+    this.#trouble = messageOf(error);
     if (error instanceof DriveError && error.fault === 'unsupported') {
       this.#isOff = true;
       log.warn('this drive does not tell of changes: folders are listed again when they are used', error);
     } else if (error instanceof DriveError) {
-      log.info(`the drive did not tell of changes: ${error.message}`);
+      log.info('the drive did not tell of changes', error);
       if (!error.passing && !this.#isRefused) this.#options.refused?.();
       this.#isRefused ||= !error.passing;
     } else log.error('changes of the drive could not be taken up', error);

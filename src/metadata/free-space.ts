@@ -136,7 +136,7 @@ export class FreeSpace {
         this.#answered(await this.#drive.quota());
       } catch (error) {
         if (isFault(error, 'unsupported')) this.#answered({ total: 0, free: 0 });
-        this.#log.info(`the quota could not be asked for: ${String(error)}`);
+        this.#log.info('the quota could not be asked for', error);
       }
     });
   }

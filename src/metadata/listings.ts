@@ -85,7 +85,7 @@ export class Listings {
   async ahead(folder: NodeId): Promise<void> {
     if (this.#isComplete(folder)) return;
     const { log } = this.#options;
-    await this.#listInTurn(folder).catch((error: unknown) => log.info(`folder ${folder} is not listed: ${error}`));
+    await this.#listInTurn(folder).catch((error: unknown) => log.info(`folder ${folder} is not listed`, error));
   }
 
   /** Somebody uses what is known of the folder: asks for it again, in the background, if that is old. */
@@ -130,7 +130,7 @@ export class Listings {
       // What the drive says of one folder says nothing of the others.
       if (error instanceof DriveError && !error.passing) this.#resting.set(folder, until);
       else this.#pausedUntil = until;
-      this.#options.log.info(`folder ${this.#tree.path(folder) ?? folder} could not be listed again: ${String(error)}`);
+      this.#options.log.info(`folder ${this.#tree.path(folder) ?? folder} could not be listed again`, error);
     });
   }
 

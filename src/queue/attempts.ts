@@ -1,6 +1,6 @@
 // One attempt to send an entry, and what a failure means: faults that pass are tried again, with growing pauses, all others
 // park the entry with its reason.
-import { FsError } from '../base/errors.ts';
+import { FsError, messageOf } from '../base/errors.ts';
 import { formatDuration } from '../base/quantity.ts';
 import { DriveError, type Fault } from '../drive/drive-error.ts';
 import type { Entry, Intent } from './intent.ts';
@@ -100,7 +100,7 @@ export class Attempts {
   /** Notes the fault, and says after how many milliseconds to try again. */
   #failed(entry: Entry, turn: Turn, error: unknown): number {
     const { journal, log } = this.#parts;
-    const fault = error instanceof DriveError ? error : new DriveError('broken', String(error), { cause: error });
+    const fault = error instanceof DriveError ? error : new DriveError('broken', messageOf(error), { cause: error });
     const isPassing = error instanceof DriveError ? error.passing || error.fault === 'signed-out' : isDiskFull(error);
     const attempts = entry.attempts + 1;
     turn.trouble = fault;

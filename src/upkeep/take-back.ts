@@ -60,7 +60,7 @@ class TakingBack {
     const { tree, listings, log } = this.#parts;
     for (const folder of this.#folders) {
       if (tree.get(folder)?.item === undefined) continue;
-      listings.renew(folder).catch((error: unknown) => log.info(`not listed again: ${String(error)}`));
+      listings.renew(folder).catch((error: unknown) => log.info('not listed again', error));
     }
   }
 

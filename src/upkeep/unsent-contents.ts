@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { FsError } from '../base/errors.ts';
+import { FsError, messageOf } from '../base/errors.ts';
 import type { ContentFile } from '../content/content-file.ts';
 import type { FsParts } from '../fs/parts.ts';
 import type { NodeId } from '../metadata/node.ts';
@@ -67,11 +67,7 @@ const save = async (pieces: AsyncIterable<Uint8Array>, to: string, signal: Abort
 };
 
 const reasonOf = (error: unknown): string =>
-  (error as NodeJS.ErrnoException).code === 'EEXIST'
-    ? 'there is a file of that name already'
-    : error instanceof Error
-      ? error.message
-      : String(error);
+  (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'there is a file of that name already' : messageOf(error);
 
 /** `destination` is absolute, and not in a mount that this process serves. */
 export const exportUnsent = async (

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { FsError } from '../../src/base/errors.ts';
 import { DriveError } from '../../src/drive/drive-error.ts';
 import { withLimits } from '../../src/drive/with-limits.ts';
 import { Bench } from '../support/opened.ts';
@@ -21,4 +22,14 @@ describe('a time that the service asks for', () => {
       assert.equal(asked, 1);
       assert.match(bench.opened.unsent()[0]?.trouble ?? '', /not now; .* asks to wait for \d+d/);
     });
+});
+
+test('what keeps a change here is told without the name of a class', async () => {
+  await using bench = await Bench.open();
+  await bench.list();
+  bench.memory.before = ({ intent }) => {
+    if (intent === 'upload') throw new FsError('EIO', 'the disk fails');
+  };
+  await bench.write('/a', 'a');
+  assert.equal((await bench.sync())[0]?.parked, 'the disk fails');
 });

@@ -10,6 +10,6 @@ export const raiseReadAhead = async (device: string, log: Log): Promise<void> =>
   try {
     await writeFile(`/sys/class/bdi/${device}/read_ahead_kb`, `${readAheadKiB}`);
   } catch (error) {
-    log.debug(`read-ahead stays as it is: ${error instanceof Error ? error.message : String(error)}`);
+    log.debug('read-ahead stays as it is', error);
   }
 };

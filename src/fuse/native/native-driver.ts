@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type Fuse from 'fuse-native';
+import { messageOf } from '../../base/errors.ts';
 import type { FileSystem } from '../../fs/file-system.ts';
 import { checkMountpoint } from '../check-mountpoint.ts';
 import { detach } from '../dead-mount.ts';
@@ -57,7 +58,7 @@ const attach = async (fuse: Fuse, mountpoint: string): Promise<void> => {
   try {
     await promisify(fuse.mount.bind(fuse))();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new MountError(
       `libfuse could not mount at ${mountpoint} (${why}; it may have said more on standard error). ` +
         'It needs /dev/fuse, an empty folder and, for ordinary users, fusermount (package fuse3)',
