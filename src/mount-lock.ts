@@ -3,6 +3,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from './base/make-folder.ts';
+import { withRoom } from './mount-room.ts';
 
 interface Holder {
   readonly pid: number;
@@ -85,8 +86,8 @@ export const takeLock = (folder: string, mountpoint: string): MountLock => {
   const own = `${path}.${process.pid}`;
   const mine: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', boot: bootId(), mountpoint };
   const text = JSON.stringify(mine);
-  writeFileSync(own, text, { mode: 0o600 });
   try {
+    withRoom(folder, () => writeFileSync(own, text, { mode: 0o600 }));
     for (;;) {
       if (place(own, path)) break;
       const found = readHolder(path);

@@ -15,6 +15,7 @@ import type { FeedStatus } from './metadata/change-feed.ts';
 import { accountFolder, accountOf, confirmAccount, isKept, keptAccount } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
+import { checkRoom } from './mount-room.ts';
 import { usersOf } from './mount-users.ts';
 import { type ConflictCopy, type OpenedFileSystem, openFileSystem, type UnsentChange } from './open-file-system.ts';
 import type { Hold } from './queue/holds.ts';
@@ -269,6 +270,7 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
   const mountpoint = await parts.checkMountpoint(order.mountpoint);
   const { name, driver } = await parts.chooseDriver(settings);
   makeCacheFolder(settings.cacheDir);
+  checkRoom(settings.cacheDir);
   const steps: Closing = [];
   try {
     const ownDriveId = keptAccount(settings);

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { ended } from './command.ts';
-import { makeMounting } from './mounting.ts';
+import { makeMounting, mountable } from './mounting.ts';
 
 const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
@@ -73,6 +73,42 @@ describe('poor places', () => {
       assert.deepEqual([code, err], [1, 'skydrive: disk/big cannot be written: the disk is full\n']);
       assert.deepEqual(await readdir(disk), ['big']);
       assert.equal(await readFile(join(disk, 'big'), 'utf8'), 'old');
+    } finally {
+      await run('umount', [disk]);
+    }
+  });
+
+  it('a disk of the cache that is full is named by mount, and by what works on the folder', {
+    skip: mountable.skip || (!isRoot && 'takes a mount'),
+  }, async () => {
+    await using mounting = await makeMounting({}, ['cache_dir: ~/disk']);
+    const { user, mountpoint } = mounting;
+    const disk = await user.folder('disk');
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', disk]);
+    try {
+      for (const left of [0, 4096, 8192, 16_384, 65_536]) {
+        await writeFile(join(disk, 'others'), Buffer.alloc(2 ** 20 - left));
+        const { code, err } = await mounting.run('mount', mountpoint);
+        assert.equal(code, 1, err);
+        assert.match(
+          err,
+          /^skydrive: nothing can be written in the cache folder \S+disk: the disk is full; .*cache_dir/,
+        );
+        await rm(join(disk, 'others'));
+        assert.deepEqual(await readdir(disk), [], 'nothing is left behind');
+      }
+      await mounting.mount();
+      assert.equal((await mounting.run('unmount', mountpoint)).code, 0);
+      const { bavail, bsize } = await statfs(disk);
+      await writeFile(join(disk, 'others'), Buffer.alloc(bavail * bsize));
+      const { code, err } = await mounting.run('check');
+      assert.equal(code, 1);
+      assert.match(err, /nothing can be written in the cache folder \S+disk\/live-\S+: the disk is full/);
+      const [account = ''] = (await readdir(disk)).filter((name) => name.startsWith('live-'));
+      assert.deepEqual(
+        (await readdir(join(disk, account))).filter((name) => name.startsWith('mount.lock')),
+        [],
+      );
     } finally {
       await run('umount', [disk]);
     }

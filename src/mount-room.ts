@@ -1,0 +1,40 @@
+// A disk of the cache that is full already when something begins to use it: named, with a way out.
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FsError } from './base/errors.ts';
+
+/** What new metadata take, with something to spare, bytes. lmdb maps its files: without room, a signal ends the process. */
+const needed = 256 * 1024;
+
+const full: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+};
+
+const explained = (folder: string, cause: unknown): unknown => {
+  const reason = full[(cause as NodeJS.ErrnoException).code ?? ''];
+  if (reason === undefined) return cause;
+  const message = `nothing can be written in the cache folder ${folder}: ${reason}`;
+  return new FsError('ENOSPC', `${message}; make room there, or mount with -o cache_dir=FOLDER`, { cause });
+};
+
+/** What `work` gives. Where that finds no room, the error (an FsError) names `folder`. */
+export const withRoom = <T>(folder: string, work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    throw explained(folder, error);
+  }
+};
+
+/** Throws as `withRoom` does where a mount could not begin. Asked for by taking it: only so, quotas and reserves count as they do. */
+export const checkRoom = (folder: string): void => {
+  const path = join(folder, `room.${process.pid}`);
+  withRoom(folder, () => {
+    try {
+      writeFileSync(path, Buffer.alloc(needed), { mode: 0o600 });
+    } finally {
+      rmSync(path, { force: true });
+    }
+  });
+};
