@@ -6,6 +6,7 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { crashSignals } from '../base/crash-signals.ts';
 import { ControlError, type FailureKind } from './protocol.ts';
 import { errorsPathOf, newSocketPath } from './runtime-folder.ts';
 import type { Ready } from './serve-mount.ts';
@@ -41,9 +42,6 @@ const widePool = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
  * would hold for nothing. With 20,000 files known, a process takes 165 MB so instead of 236, at the same speed.
  */
 const smallHeap = ['--max-old-space-size=1024', '--max-semi-space-size=4'];
-
-/** What a process dies of that nobody ended. */
-const crashes: ReadonlySet<NodeJS.Signals | null> = new Set(['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL', 'SIGFPE']);
 
 const parseFirstWords = (text: string): FirstWords | undefined => {
   try {
@@ -102,7 +100,7 @@ const waitUntilReady = async (child: ChildProcess, launch: Launch, errorsPath: s
   if (words === undefined) {
     await ended;
     const reason = lastWords(errorsPath) || `it left no message, only ${child.signalCode ?? `code ${child.exitCode}`}`;
-    const hint = crashes.has(child.signalCode) ? '; damaged metadata do that: "skydrive check" tells' : '';
+    const hint = crashSignals.has(child.signalCode) ? '; damaged metadata do that: "skydrive check" tells' : '';
     throw new ControlError(`the process that was to serve the mount ended: ${reason}${hint}`);
   }
   if ('failure' in words) throw new ControlError(words.failure.message, { kind: words.failure.kind });
