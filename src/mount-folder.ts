@@ -1,7 +1,7 @@
 // The account's folder while nothing is mounted: what is there can be looked at and got out without the service, and a mount
 // that begins meanwhile is refused.
 import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { check } from './check/check.ts';
@@ -16,7 +16,7 @@ import { accountFolder } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
 import { type OpenedFileSystem, openFileSystem } from './open-file-system.ts';
-import { damageOf, putAside } from './store/damage.ts';
+import { damageOf, putAside, tellDamage } from './store/damage.ts';
 import { openStore, StoreError } from './store/store.ts';
 
 const features: DriveFeatures = {
@@ -94,20 +94,26 @@ const namesIn = (folder: string): string[] => {
   }
 };
 
-const damaged = (folder: string, why: string): string =>
-  `what is known of the drive is damaged (${join(folder, 'metadata.mdb')}: ${why}); ` +
-  'contents that were not sent are unharmed, in content/ beside it';
-
-const cure = '"skydrive check --repair" puts it aside, and the next mount brings them to lost+found';
-
 const checkWhole = (folder: string, repair: boolean): readonly Finding[] => {
   const why = damageOf(folder);
   if (why === undefined) return [];
-  if (!repair) return [{ text: `${damaged(folder, why)}: ${cure}`, mended: false }];
+  if (!repair) return [{ text: tellDamage(folder, why), mended: false }];
   const mark = `damaged-${new Date(systemClock.now()).toISOString().slice(0, 19).replaceAll(':', '.')}`;
   putAside(folder, mark);
   const done = `it is put aside as metadata.mdb.${mark}, and the next mount brings them to lost+found`;
-  return [{ text: `${damaged(folder, why)}: ${done}`, mended: true }];
+  return [{ text: tellDamage(folder, why, done), mended: true }];
+};
+
+/** A sentence where the metadata of the account that `settings` mean are damaged; undefined if not, or if it is not clear which they are. */
+export const damageFor = (settings: Settings): string | undefined => {
+  try {
+    const folder = keptFolder(settings);
+    const why = damageOf(folder);
+    return why === undefined ? undefined : tellDamage(folder, why);
+  } catch (error) {
+    if (error instanceof SettingsError) return undefined;
+    throw error;
+  }
 };
 
 /** Where nothing is mounted: see check/check.ts. Rejects as `openFolder` does. */
@@ -145,7 +151,7 @@ export const openFolder = (settings: Settings, log: Log): OpenedFolder => {
   const lock = takeLock(folder, 'no mountpoint: a command works on it');
   try {
     const why = damageOf(folder);
-    if (why !== undefined) throw new StoreError(`${damaged(folder, why)}: ${cure}`);
+    if (why !== undefined) throw new StoreError(tellDamage(folder, why));
     const { cacheSize, durability, durabilityTimeoutMs } = settings;
     const opened = openFileSystem({
       ...{ drive: noDrive, folder, cacheSize, settleMs: 0, listingAgeMs: 1e12, clock: systemClock, log },

@@ -221,7 +221,11 @@ class Composition implements OpenedFileSystem {
   }
 
   #start(rootFirst: OpenFileSystemOptions['rootFirst']): void {
-    const { queue, listings, tree, changes } = this.#parts;
+    const { store, log, queue, listings, tree, changes } = this.#parts;
+    store.onDamage((message) => {
+      log.error(message);
+      this.hold('damaged', message);
+    });
     queue.start();
     this.#fullDrive.start();
     this.fs.pins.start();
@@ -326,8 +330,11 @@ class Composition implements OpenedFileSystem {
     await this.#feed?.close();
     await queue.stop();
     this.fs.close();
-    await contents.closeAll();
-    await store.close();
+    try {
+      await contents.closeAll();
+    } finally {
+      await store.close();
+    }
   }
 
   #treeListener(

@@ -1,8 +1,9 @@
 // `skydrive mount MOUNTPOINT`: starts a process that serves the mount, and returns when the mount answers.
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { Settings } from '../config.ts';
 import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
-import { launchService } from '../daemon/launch.ts';
+import { CrashError, launchService } from '../daemon/launch.ts';
 import { placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import type { ServeOrder } from '../daemon/serve-mount.ts';
@@ -50,10 +51,19 @@ const inForeground = async ({ terminal, log }: CommandContext, order: ServeOrder
   });
 };
 
+const explainedCrash = async (settings: Settings, crash: CrashError): Promise<ControlError> => {
+  const { damageFor } = await import('../mount-folder.ts');
+  const damage = damageFor(settings);
+  return damage === undefined ? crash : new ControlError(damage, { cause: crash });
+};
+
 const inBackground = async ({ terminal }: CommandContext, order: ServeOrder): Promise<void> => {
   const { mountpoint } = order;
   const command = [entryScript, 'serve', mountpoint];
-  const ready = await launchService({ command, order, mountpoint, timeoutMs: startMs });
+  const launch = { command, order, mountpoint, timeoutMs: startMs };
+  const ready = await launchService(launch).catch(async (error: unknown) => {
+    throw error instanceof CrashError ? await explainedCrash(order.settings, error) : error;
+  });
   for (const warning of ready.warnings) terminal.warning(warning);
   terminal.result(ready, '');
 };

@@ -11,6 +11,9 @@ import { ControlError, type FailureKind } from './protocol.ts';
 import { errorsPathOf, newSocketPath } from './runtime-folder.ts';
 import type { Ready } from './serve-mount.ts';
 
+/** The serving process died of itself, as it does of metadata that are damaged. */
+export class CrashError extends ControlError {}
+
 /** Descriptor of the serving process for its first words. */
 export const firstWordsFd = 3;
 
@@ -100,8 +103,8 @@ const waitUntilReady = async (child: ChildProcess, launch: Launch, errorsPath: s
   if (words === undefined) {
     await ended;
     const reason = lastWords(errorsPath) || `it left no message, only ${child.signalCode ?? `code ${child.exitCode}`}`;
-    const hint = crashSignals.has(child.signalCode) ? '; damaged metadata do that: "skydrive check" tells' : '';
-    throw new ControlError(`the process that was to serve the mount ended: ${reason}${hint}`);
+    const message = `the process that was to serve the mount ended: ${reason}`;
+    throw crashSignals.has(child.signalCode) ? new CrashError(message) : new ControlError(message);
   }
   if ('failure' in words) throw new ControlError(words.failure.message, { kind: words.failure.kind });
   await answers(words.ready.mountpoint, launch.timeoutMs);

@@ -7,9 +7,10 @@ import type { Store, Table } from '../store/store.ts';
  * - `unconfirmed`: it is not known yet whether the sign-in is for the account that the changes are of
  * - `account`: the sign-in is for another account
  * - `user`: somebody said so
+ * - `damaged`: what is known of the drive cannot be read any more
  * - `brake`: more was removed or rewritten in a short time than anybody is likely to mean
  */
-export type HoldKind = 'offline' | 'unconfirmed' | 'account' | 'user' | 'brake';
+export type HoldKind = 'offline' | 'unconfirmed' | 'account' | 'damaged' | 'user' | 'brake';
 
 export interface Hold {
   readonly kind: HoldKind;

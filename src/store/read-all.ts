@@ -1,22 +1,36 @@
-// Run by damage.ts as a process of its own: reads all that lmdb's file (the argument) holds. Ends by a signal where that is damaged,
-// or with the code `unreadable`; with another one where the file was not to blame.
-import { constants } from 'node:os';
-import { open } from 'lmdb';
-import { unreadable } from './unreadable.ts';
+// Run by damage.ts as a process of its own: reads all that lmdb's file (the argument) holds, and writes a row as it was. Ends by a
+// signal where the file is damaged, or with the code `unreadable`; with another one where the file was not to blame.
+import { type Database, type Key, open } from 'lmdb';
+import { checkCount, isDamage, unreadable } from './reading.ts';
 
-const { EPERM, EACCES, EROFS, ENOMEM, EAGAIN, EMFILE, ENFILE, ENOSPC } = constants.errno;
-/** lmdb's errors have numbers. */
-const others: ReadonlySet<unknown> = new Set([EPERM, EACCES, EROFS, ENOMEM, EAGAIN, EMFILE, ENFILE, ENOSPC]);
+const readTable = (table: Database<unknown, Key>): void => {
+  let count = 0;
+  for (const row of table.getRange()) {
+    void row.value;
+    count += 1;
+  }
+  checkCount(table, count);
+};
+
+/** What lmdb knows of free pages is read by whoever needs one. */
+const writeRow = (table: Database<unknown, Key>): void => {
+  try {
+    for (const { key, value } of table.getRange({ limit: 1 })) table.transactionSync(() => void table.put(key, value));
+  } catch (error) {
+    if (isDamage(error)) throw error;
+  }
+};
 
 const [path = ''] = process.argv.slice(2);
 try {
-  const root = open({ path, noSubdir: true, readOnly: true, maxDbs: 64 });
-  for (const name of [...root.getKeys()]) {
-    const database = root.openDB({ name: String(name) });
-    for (const row of database.getRange()) void row.value;
-  }
+  const root = open<unknown, string>({ path, noSubdir: true, maxDbs: 64 });
+  const names = [...root.getKeys()];
+  checkCount(root, names.length);
+  const tables = names.map((name) => root.openDB<unknown, Key>({ name }));
+  for (const table of tables) readTable(table);
+  for (const table of tables.slice(0, 1)) writeRow(table);
   process.exit();
 } catch (error) {
-  process.stderr.write((error as Error).message);
-  process.exit(others.has((error as { code?: unknown }).code) ? 1 : unreadable);
+  process.stderr.write(`\n${(error as Error).message}`);
+  process.exit(isDamage(error) ? unreadable : 1);
 }

@@ -5,9 +5,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RangeOptions, type RootDatabase } from 'lmdb';
-import { FsError } from '../base/errors.ts';
+import { FsError, messageOf } from '../base/errors.ts';
 import { MappedFile } from '../base/mapped-file.ts';
+import { tellDamage } from './damage.ts';
 import { type Change, type Key, Layer } from './layer.ts';
+import { checkCount, isDamage } from './reading.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
 const schemaVersion = 1;
@@ -58,6 +60,8 @@ export interface Store {
   ifUndone(work: () => void): void;
   /** Called after a transaction was undone, for whoever keeps copies of records. */
   onUndone(listener: () => void): void;
+  /** Called once, with a sentence for people, when what is stored turns out to be damaged; whoever reads it gets EIO. */
+  onDamage(listener: (message: string) => void): void;
   /** Resolves when all transactions so far are safe from a power cut. */
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -84,6 +88,7 @@ const runAll = (works: readonly (() => void)[]): void => {
 };
 
 class LayeredStore implements Store {
+  readonly #folder: string;
   readonly #root: RootDatabase;
   readonly #log: WriteAheadLog;
   readonly #file: MappedFile;
@@ -92,19 +97,23 @@ class LayeredStore implements Store {
   #reads = 0;
   readonly #databases = new Map<string, Database<unknown, Key>>();
   readonly #listeners: (() => void)[] = [];
+  #damageListeners: ((message: string) => void)[] = [];
   #layer = new Layer();
   #lastNumber: number;
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
   /** Of the running transaction: what it changed, and what was there before. */
   #running: { readonly change: Change; readonly before: Change | undefined }[] | undefined;
   #committed: (() => void)[] = [];
   #undone: (() => void)[] = [];
 
-  constructor(root: RootDatabase, path: string, log: WriteAheadLog) {
-    this.#root = root;
-    this.#log = log;
+  constructor(folder: string) {
+    const path = join(folder, 'metadata.mdb');
+    this.#folder = folder;
+    this.#root = open({ path, noSubdir: true, maxDbs: 16, maxReaders: 16 });
+    this.#log = new WriteAheadLog(join(folder, 'changes.log'));
     this.#file = new MappedFile(path);
-    this.#lastNumber = (this.#database(aboutTable).get(appliedKey) as number | undefined) ?? 0;
+    this.#lastNumber = (this.#value(this.#database(aboutTable), appliedKey) as number | undefined) ?? 0;
     this.#recover();
     this.#looking = setInterval(() => this.#giveBack(), lookMs).unref();
   }
@@ -114,7 +123,7 @@ class LayeredStore implements Store {
     return {
       get: (key) => {
         const change = this.#layer.get(name, key);
-        return (change === undefined ? this.#stored(database, key) : change.value) as V | undefined;
+        return (change === undefined ? this.#value(database, key) : change.value) as V | undefined;
       },
       put: (key, value) => this.#change({ table: name, key, value }),
       remove: (key) => this.#change({ table: name, key }),
@@ -147,6 +156,10 @@ class LayeredStore implements Store {
     this.#listeners.push(listener);
   }
 
+  onDamage(listener: (message: string) => void): void {
+    this.#damageListeners.push(listener);
+  }
+
   sync(): Promise<void> {
     return this.#log.sync();
   }
@@ -156,6 +169,7 @@ class LayeredStore implements Store {
     clearTimeout(this.#timer);
     clearInterval(this.#looking);
     this.#log.close();
+    this.#isClosed = true;
     await this.#root.close();
   }
 
@@ -190,7 +204,7 @@ class LayeredStore implements Store {
     const layer = this.#layer;
     const changes = layer.changes(table, first);
     const bounds: RangeOptions = first === undefined ? {} : { start: [first, ''], end: [first + 1, ''] };
-    for (const { key, value } of this.#database(table).getRange(bounds))
+    for (const { key, value } of this.#stored(table, (database) => database.getRange(bounds), first === undefined))
       if (layer.get(table, key) === undefined) yield { key: key as K, value: value as V };
     for (const { key, value } of changes) if (value !== undefined) yield { key: key as K, value: value as V };
   }
@@ -198,16 +212,21 @@ class LayeredStore implements Store {
   *#keys<K>(table: string): Iterable<K> {
     const layer = this.#layer;
     const changes = layer.changes(table);
-    for (const key of this.#database(table).getKeys()) if (layer.get(table, key) === undefined) yield key as K;
+    for (const key of this.#stored(table, (database) => database.getKeys(), true))
+      if (layer.get(table, key) === undefined) yield key as K;
     for (const { key, value } of changes) if (value !== undefined) yield key as K;
   }
 
   #database(name: string): Database<unknown, Key> {
     const known = this.#databases.get(name);
     if (known !== undefined) return known;
-    const opened = this.#root.openDB<unknown, Key>({ name });
-    this.#databases.set(name, opened);
-    return opened;
+    try {
+      const opened = this.#root.openDB<unknown, Key>({ name });
+      this.#databases.set(name, opened);
+      return opened;
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
   }
 
   #moveSoon(): void {
@@ -222,8 +241,9 @@ class LayeredStore implements Store {
     if (this.#layer.size === 0) return;
     try {
       this.#root.transactionSync(() => this.#write());
-    } catch {
+    } catch (error) {
       // A full disk, say. Nothing is lost: layer and log stay, and are tried again.
+      this.#unreadable(error);
       this.#timer = setTimeout(() => this.#move(), retryMs);
       return;
     }
@@ -233,10 +253,42 @@ class LayeredStore implements Store {
     if (this.#batches % lookBatches === 0) this.#giveBack();
   }
 
-  #stored(database: Database<unknown, Key>, key: Key): unknown {
+  #value(database: Database<unknown, Key>, key: Key): unknown {
     this.#reads += 1;
     if (this.#reads % lookReads === 0) this.#giveBack();
-    return database.get(key);
+    try {
+      return database.get(key);
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
+  }
+
+  /** What lmdb has of a table. `isAll`: all of it, or an error. */
+  *#stored<T>(table: string, read: (database: Database<unknown, Key>) => Iterable<T>, isAll: boolean): Iterable<T> {
+    const database = this.#database(table);
+    const batches = this.#batches;
+    let count = 0;
+    try {
+      for (const row of read(database)) {
+        count += 1;
+        yield row;
+      }
+      if (isAll && batches === this.#batches) checkCount(database, count);
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
+  }
+
+  /** What `error` of lmdb is to whoever meets it. */
+  #unreadable(error: unknown): unknown {
+    if (this.#isClosed || !isDamage(error)) return error;
+    // The view of the file in which an error came up is of no use any more.
+    this.#root.resetReadTxn();
+    const message = tellDamage(this.#folder, messageOf(error));
+    const listeners = this.#damageListeners;
+    this.#damageListeners = [];
+    for (const tell of listeners) tell(message);
+    return new FsError('EIO', message, { cause: error });
   }
 
   /** Reading lmdb's file leaves all of it resident in the end. */
@@ -273,20 +325,18 @@ class LayeredStore implements Store {
 
 /**
  * Opens (or makes) the store in `folder`. A StoreError if a newer version of the program wrote it, or if it cannot be
- * read at all.
+ * opened at all; EIO if what it holds makes no sense.
  */
 export const openStore = (folder: string): Store => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   let store: Store;
   try {
-    const path = join(folder, 'metadata.mdb');
-    const root = open({ path, noSubdir: true, maxDbs: 16, maxReaders: 16 });
-    store = new LayeredStore(root, path, new WriteAheadLog(join(folder, 'changes.log')));
+    store = new LayeredStore(folder);
   } catch (error) {
-    throw new StoreError(
-      `the metadata in ${folder} cannot be opened: ${(error as Error).message}; "skydrive check" tells whether they are damaged`,
-      { cause: error },
-    );
+    if (error instanceof FsError) throw error;
+    const why = messageOf(error);
+    const message = isDamage(error) ? tellDamage(folder, why) : `the metadata in ${folder} cannot be opened: ${why}`;
+    throw new StoreError(message, { cause: error });
   }
   const about = store.table<string, number>(aboutTable);
   const found = about.get('schema');

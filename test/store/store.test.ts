@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { FsError } from '../../src/base/errors.ts';
 import { damageOf, putAside } from '../../src/store/damage.ts';
 import { openStore, type Store, StoreError } from '../../src/store/store.ts';
+import { damagePages } from '../support/damage-pages.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const filled = (folder: string): Store => {
@@ -145,6 +147,29 @@ test('what cannot be read is told without being read here, and gets another name
     readdirSync(folder.path).filter((name) => !name.endsWith('.damaged')),
     [],
   );
+});
+
+test('rows that lmdb leaves out without a word are missed', async () => {
+  await using folder = await tempDir();
+  const path = join(folder.path, 'metadata.mdb');
+  const store = openStore(folder.path);
+  const table = store.table<number, string>('words');
+  for (let key = 0; key < 3000; key += 1) table.put(key, `word ${key} ${'x'.repeat(50)}`);
+  await store.close();
+  damagePages(path, 'word 1500 ');
+  assert.match(damageOf(folder.path) ?? '', /^of 3000 rows, \d+ can be read$/);
+  const damaged = openStore(folder.path);
+  const told: string[] = [];
+  damaged.onDamage((message) => told.push(message));
+  const words = damaged.table<number, string>('words');
+  const isTold = (error: unknown): boolean =>
+    error instanceof FsError && error.message.includes(path) && error.message.includes('skydrive check --repair');
+  assert.throws(() => [...words.all()], isTold);
+  assert.throws(() => [...words.keys()], isTold);
+  assert.throws(() => words.get(1500), isTold);
+  assert.match(words.get(1) ?? '', /^word 1 /);
+  assert.equal(told.length, 1);
+  await damaged.close();
 });
 
 test('a store of another format is refused with a sentence', async () => {
