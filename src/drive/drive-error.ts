@@ -42,6 +42,8 @@ interface DriveErrorOptions extends ErrorOptions {
   readonly ambiguous?: boolean;
   /** The service is known to be out of reach, and is asked already until it answers again: no use in repeating this soon. */
   readonly awaited?: boolean;
+  /** A web page came in place of an answer: from a gateway, or from a network that wants a sign-in of its own. */
+  readonly page?: boolean;
 }
 
 export class DriveError extends Error {
@@ -51,6 +53,7 @@ export class DriveError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly ambiguous: boolean;
   readonly awaited: boolean;
+  readonly page: boolean;
 
   constructor(fault: Fault, message: string, options: DriveErrorOptions = {}) {
     super(message, options);
@@ -59,11 +62,17 @@ export class DriveError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.ambiguous = options.ambiguous ?? false;
     this.awaited = options.awaited ?? false;
+    this.page = options.page ?? false;
   }
 
   /** The same request may succeed later without anybody doing anything. */
   get passing(): boolean {
     return passingFaults.has(this.fault);
+  }
+
+  /** The service itself said this. */
+  get isAnswer(): boolean {
+    return this.fault !== 'offline' && !this.page;
   }
 }
 

@@ -63,6 +63,8 @@ export class Breaker implements Reach {
   #pauseMs = firstPauseMs;
   #askedAt = Number.NEGATIVE_INFINITY;
   #heardAt = Number.NEGATIVE_INFINITY;
+  /** A page came in place of an answer, and the service is asked whether it is there. */
+  #isInDoubt = false;
   /** In succession, and since ever. */
   #failures = 0;
   #failureNumber = 0;
@@ -126,8 +128,12 @@ export class Breaker implements Reach {
 
   failed(error: unknown, attempt: number): void {
     if (!(error instanceof DriveError) || error.awaited) return;
-    if (error.fault !== 'offline') {
+    if (error.isAnswer) {
       this.heard();
+      return;
+    }
+    if (error.page) {
+      void this.#doubt(error.message);
       return;
     }
     // Calls that were under way together fail together: that is one failure.
@@ -145,6 +151,18 @@ export class Breaker implements Reach {
     void this.#askUntilAnswered();
     this.#open.abort(this.#unreachable(reason));
     this.#tell();
+  }
+
+  /** Whoever answers with pages does so at once, and would be asked again and again in vain. */
+  async #doubt(reason: string): Promise<void> {
+    if (this.#isInDoubt || this.#outage !== undefined) return;
+    this.#isInDoubt = true;
+    try {
+      const before = this.#heardAt;
+      if (!(await this.asks()) && this.#heardAt === before) this.lost(reason);
+    } finally {
+      this.#isInDoubt = false;
+    }
   }
 
   askNow(): void {
@@ -177,7 +195,7 @@ export class Breaker implements Reach {
       await this.#options.probe(signal);
       return true;
     } catch (error) {
-      return error instanceof DriveError && error.fault !== 'offline';
+      return error instanceof DriveError && error.isAnswer;
     }
   }
 

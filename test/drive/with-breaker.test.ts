@@ -69,6 +69,37 @@ describe('withBreaker', () => {
     assert.equal(reach.outage, undefined);
   });
 
+  const page = (): DriveError => new DriveError('broken', '200 with a web page in it', { status: 200, page: true });
+
+  it('asks for the service when a web page comes in place of an answer: another page is an outage', async () => {
+    const { drive, state, reach, clock, close } = breaking();
+    state.failure = page();
+    await fails(drive.root(), 'broken');
+    await turns();
+    assert.match(reach.outage?.reason ?? '', /web page/);
+    assert.equal((await fails(drive.root(), 'offline')).awaited, true);
+    await clock.advance(1000);
+    await turns();
+    assert.ok(reach.outage, 'a page is no answer to a probe either');
+    state.failure = undefined;
+    await clock.advance(2000);
+    await turns();
+    assert.equal(reach.outage, undefined);
+    close();
+  });
+
+  it('goes on where a web page comes for one thing only', async () => {
+    const clock = new ManualClock();
+    const memory = new MemoryDrive();
+    const asked = failingDrive(memory, (method) => (method === 'root' ? page() : undefined));
+    const { drive, reach } = withBreaker(asked, { clock });
+    for (let n = 0; n < 5; n++) {
+      await fails(drive.root(), 'broken');
+      await turns();
+    }
+    assert.equal(reach.outage, undefined);
+  });
+
   it('asks after 1, 2, 4 … 30 seconds, one question at a time, and closes with the first answer', async () => {
     const { drive, state, reach, clock, close } = breaking();
     const seen: (string | undefined)[] = [];

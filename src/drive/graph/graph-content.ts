@@ -242,7 +242,9 @@ export class GraphContent {
     }
     if (!isPage) return;
     this.#known.delete(keyOf(item));
-    throw new DriveError('broken', `content of ${item.id}: a web page came in its place`, { status: opened.status });
+    throw new DriveError('broken', `content of ${item.id}: a web page came in its place`, {
+      ...{ status: opened.status, page: true },
+    });
   }
 
   async #checkWhole(opened: Exchange, item: Item, signal: AbortSignal | undefined): Promise<void> {

@@ -107,5 +107,6 @@ export const answerError = (answer: HttpAnswer, { title, method, now }: Failed):
     status: answer.status,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ambiguous: isMutation(method) && (fault === 'broken' || mayStillAct(method, answer, retryAfterMs)),
+    page: fault === 'broken' && answer.status < 500 && looksLikeHtml(answer.bytes),
   });
 };

@@ -30,7 +30,7 @@ const titleOf = (method: string, url: string): string =>
 /** What an answer has instead of what was asked for. */
 const whatIsIn = ({ bytes, object }: HttpAnswer): string => {
   if (bytes.length === 0) return 'nothing';
-  if (looksLikeHtml(bytes)) return 'HTML';
+  if (looksLikeHtml(bytes)) return 'a web page';
   return object === undefined ? 'no JSON' : 'something else';
 };
 
@@ -69,7 +69,7 @@ export class GraphRequests {
 
   noObject(answer: HttpAnswer, { method = 'GET', url }: GraphAsk): DriveError {
     return new DriveError('broken', `${titleOf(method, url)}: ${answer.status} with ${whatIsIn(answer)} in it`, {
-      ...{ status: answer.status, ambiguous: isMutation(method) },
+      ...{ status: answer.status, ambiguous: isMutation(method), page: looksLikeHtml(answer.bytes) },
     });
   }
 

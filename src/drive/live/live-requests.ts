@@ -79,13 +79,15 @@ export const answerError = (answer: HttpAnswer, title: string, mutates: boolean,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     // Something in front of the service may have failed after the service did its work.
     ambiguous: mutates && (fault === 'broken' || answer.status === 408 || answer.status === 499),
+    page: fault === 'broken' && answer.status < 500 && looksLikeHtml(answer.bytes),
   });
 };
 
 /** A success that is not the one that was asked for. */
 const otherThan = ({ status, bytes }: HttpAnswer, title: string, mutates: boolean): DriveError => {
-  const what = bytes.length === 0 ? 'nothing' : looksLikeHtml(bytes) ? 'HTML' : 'no JSON';
-  return new DriveError('broken', `${title}: ${status} with ${what} in it`, { status, ambiguous: mutates });
+  const page = looksLikeHtml(bytes);
+  const what = bytes.length === 0 ? 'nothing' : page ? 'a web page' : 'no JSON';
+  return new DriveError('broken', `${title}: ${status} with ${what} in it`, { status, ambiguous: mutates, page });
 };
 
 export interface LiveAsk extends Omit<HttpRequest, 'url' | 'method'> {
@@ -154,7 +156,8 @@ export class LiveRequests {
     if (answer.status >= 400 || errorIn(answer.object) !== undefined) {
       throw answerError(answer, title, false, this.clock.now());
     }
-    throw new DriveError('broken', `${title}: ${answer.status} instead of a redirect`, { status: answer.status });
+    const page = looksLikeHtml(answer.bytes);
+    throw new DriveError('broken', `${title}: ${answer.status} instead of a redirect`, { status: answer.status, page });
   }
 
   /** Contents that came encrypted so far do not go on in the open. */

@@ -71,6 +71,7 @@ describe('errors of the live service', () => {
       reply = { status, body };
       const error = await fails(drive.get(id), fault);
       assert.equal(error.ambiguous, false);
+      assert.equal(error.page, body === html && fault === 'broken' && status < 500, `${status}`);
     }
   });
 

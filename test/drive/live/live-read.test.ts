@@ -80,6 +80,15 @@ describe('reading in the live dialect', () => {
     assert.equal((await fails(textOf(drive, file), 'busy')).retryAfterMs, 7000);
   });
 
+  it('tells a web page that comes in place of an address', async () => {
+    await using live = await liveOnEmulator();
+    const { drive, root, emulator } = live;
+    const file = await put(drive, root, 'file', text);
+    const page = { do: 'answer', status: 200, type: 'text/html', body: '<html>Sign in to the Wi-Fi</html>' } as const;
+    emulator.admin.addFault({ match: { kind: 'content' }, action: page });
+    assert.equal((await fails(textOf(drive, file), 'broken')).page, true);
+  });
+
   it('notices another content of the same size, even within the same second', async () => {
     await using live = await liveOnEmulator();
     const { drive, root } = live;
