@@ -63,11 +63,10 @@ export const findAccount = async (
     return { id, confirmed: true };
   } catch (error) {
     if (known === undefined) throw unknownAccount(error, settings);
-    log.warn(
-      `mounting what is known of account ${known}: ${settings.apiUrl} does not say whose sign-in this is`,
-      error,
-    );
-    if (isSilence(error)) {
+    const unsaid = `mounting what is known of account ${known}: ${settings.apiUrl} does not say whose sign-in this is`;
+    if (!isSilence(error)) log.warn(unsaid, error);
+    else {
+      log.warn(`${unsaid}: it does not answer`);
       // Others need not find out one after the other.
       reach.lost('it did not answer when it was mounted');
       reach.askNow();
