@@ -36,8 +36,10 @@ const setBeside = (parts: Parts, node: NodeId, place: Place, item: Item | undefi
   const before = tree.get(node);
   tree.place(node, place.parent, name);
   if (before !== undefined) changes.left(before);
+  // Where even the name of a copy is taken, the next one stands beside the same as before.
+  const earlier = item === undefined ? conflicts.of(node) : undefined;
   const theirs = item === undefined ? {} : { item: item.id };
-  conflicts.add({ node, folder: place.parent, path, at: clock.now(), ...theirs });
+  conflicts.add(earlier ?? { node, folder: place.parent, path, at: clock.now(), ...theirs });
   store.afterCommit(() => parts.renamed(place.parent, place.name, name));
   return name;
 };

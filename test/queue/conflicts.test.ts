@@ -2,6 +2,7 @@
 // and id; and nobody is in conflict with himself.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { wrapDrive } from '../../src/drive/wrap-drive.ts';
 import { failingDrive, failNth } from '../support/failing-drive.ts';
 import type { Bench } from '../support/opened.ts';
 import { until } from '../support/queue-steps.ts';
@@ -89,6 +90,36 @@ for (const [name, open] of Object.entries(sharedDrives))
       assert.deepEqual(originals(), []);
       assert.deepEqual(await bench.sync(), []);
       assert.deepEqual(await others.tree(), { 'a.txt': 'another', 'b.txt': 'ours' });
+    });
+
+    test('has taken the name of our copy, too: the next copy is of the same file', async () => {
+      await using shared = await open();
+      const { others } = shared;
+      let isFirst = true;
+      const before = async (method: string, [upload]: readonly unknown[]): Promise<void> => {
+        const { name: copy = '' } = method === 'upload' ? (upload as { target: { name?: string } }).target : {};
+        if (!copyName.test(copy) || !isFirst) return;
+        isFirst = false;
+        await others.put(copy, 'of a third');
+      };
+      await using bench = await shared.open({
+        wrap: (drive) =>
+          wrapDrive(drive, {
+            call: async (method, args, run) => {
+              await before(method, args);
+              return run(args);
+            },
+            stream: (_method, args, begin) => begin(args),
+          }),
+      });
+      await bench.list();
+      await others.put('a.txt', 'theirs');
+      await bench.write('/a.txt', 'ours');
+      assert.deepEqual(await bench.sync(), []);
+      assert.deepEqual(Object.values(await others.tree()).sort(), ['of a third', 'ours', 'theirs']);
+      const [conflict, ...more] = bench.opened.conflicts();
+      assert.deepEqual([conflict?.original, more], ['/a.txt', []]);
+      assert.equal(await bench.read(conflict?.path ?? ''), 'ours');
     });
 
     test('has changed it, which a listing told before ours was sent', async () => {
