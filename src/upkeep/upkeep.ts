@@ -94,7 +94,7 @@ export class Upkeep {
 
   /**
    * Ends a conflict, named by either of its two paths. Returns the path that is left. ENOENT if there is none, and where what is to
-   * be kept is gone.
+   * be kept is gone; EISDIR where a folder would have to go.
    */
   async resolve(path: string, keep: Keep, signal: AbortSignal): Promise<string> {
     const conflict = this.#conflictAt(path);
@@ -106,25 +106,43 @@ export class Upkeep {
       return copy;
     }
     const theirs = await this.#nodeIfThere(original, signal);
-    if (keep === 'mine') await this.#putInPlace(conflict.node, ours, theirs, original, signal);
-    else if (theirs === undefined) throw new FsError('ENOENT', `${original} is gone: keep mine, which is ${copy}`);
-    if (theirs === undefined) return original;
-    await this.#parts.fs.unlink(ours, signal);
-    this.#parts.kernel().invalidateEntry(ours.parent, ours.name);
+    if (keep === 'theirs' && theirs === undefined)
+      throw new FsError('ENOENT', `${original} is gone: keep mine, which is ${copy}`);
+    if (theirs !== undefined) this.#checkNoFolderGoes(keep === 'mine' ? [conflict.node, theirs] : [conflict.node]);
+    if (keep === 'theirs') await this.#removeCopy(ours, signal);
+    else if (theirs !== undefined && this.#isFile(conflict.node) && this.#isFile(theirs)) {
+      await this.#putInto(conflict.node, theirs, signal);
+      await this.#removeCopy(ours, signal);
+    } else await this.#putInPlace(ours, original, theirs === undefined, signal);
     return original;
   }
 
-  async #putInPlace(
-    node: NodeId,
-    ours: Place,
-    theirs: NodeId | undefined,
-    original: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (theirs !== undefined) return this.#putInto(node, theirs, signal);
+  #isFile(id: NodeId): boolean {
+    return this.#parts.tree.get(id)?.kind === 'file';
+  }
+
+  /** What is in a folder was not asked about. */
+  #checkNoFolderGoes(nodes: readonly NodeId[]): void {
+    const { tree } = this.#parts;
+    const folder = nodes.find((id) => tree.get(id)?.kind === 'folder');
+    if (folder === undefined) return;
+    const path = tree.path(folder) ?? 'one of the two';
+    throw new FsError(
+      'EISDIR',
+      `${path} is a folder: move or remove what is not wanted, then end it with "--keep both"`,
+    );
+  }
+
+  async #removeCopy(ours: Place, signal: AbortSignal): Promise<void> {
+    await this.#parts.fs.unlink(ours, signal);
+    this.#parts.kernel().invalidateEntry(ours.parent, ours.name);
+  }
+
+  /** The copy gets the name of the original, which is gone or, like the copy, has no content that could be kept in its item. */
+  async #putInPlace(ours: Place, original: string, noReplace: boolean, signal: AbortSignal): Promise<void> {
     const { fs, kernel } = this.#parts;
     const place = { parent: await this.#nodeAt(posix.dirname(original), signal), name: posix.basename(original) };
-    await fs.rename(ours, place, { noReplace: true, exchange: false }, signal);
+    await fs.rename(ours, place, { noReplace, exchange: false }, signal);
     kernel().invalidateEntry(ours.parent, ours.name);
     kernel().invalidateEntry(place.parent, place.name);
   }

@@ -270,6 +270,49 @@ describe('resolve', () => {
     assert.equal(bench.opened.conflicts().length, 1);
   });
 
+  /** Both sides make `a`, theirs first. */
+  const madeByBoth = async (
+    ours: (on: Bench) => Promise<unknown>,
+    theirs: (on: Bench) => unknown,
+  ): Promise<{ bench: Bench; copy: string }> => {
+    const bench = await Bench.open();
+    await bench.list();
+    theirs(bench);
+    await ours(bench);
+    assert.deepEqual(await bench.sync(), []);
+    const [conflict] = bench.opened.conflicts();
+    assert.ok(conflict);
+    return { bench, copy: conflict.path };
+  };
+
+  test('keeping mine of two symbolic links gives it the name', async () => {
+    const { bench, copy } = await madeByBoth(
+      (on) => on.calls.symlink('ours', '/a'),
+      (on) => on.memory.store.put('a.rclonelink', 'theirs'),
+    );
+    await using _ = bench;
+    assert.equal(await bench.calls.readlink('/a'), 'theirs');
+    assert.equal(await bench.opened.upkeep.resolve(copy, 'mine', never), '/a');
+    assert.equal(await bench.calls.readlink('/a'), 'ours');
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { 'a.rclonelink': 'ours' });
+    assert.deepEqual(bench.opened.conflicts(), []);
+  });
+
+  test('no folder goes with it: who has to choose is told how', async () => {
+    const { bench, copy } = await madeByBoth(
+      (on) => on.write('/a', 'ours'),
+      (on) => on.memory.store.put('a/theirs.txt', 'theirs'),
+    );
+    await using _ = bench;
+    const before = bench.tree();
+    await assert.rejects(bench.opened.upkeep.resolve(copy, 'mine', never), /\/a is a folder: .*--keep both/);
+    assert.deepEqual(bench.tree(), before);
+    assert.equal(await bench.opened.upkeep.resolve(copy, 'theirs', never), '/a');
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { 'a/': '', 'a/theirs.txt': 'theirs' });
+  });
+
   test('keeping both leaves two ordinary files', async () => {
     const { bench, copy } = await conflicting();
     await using _ = bench;
