@@ -41,7 +41,7 @@ const noDrive = new Proxy({} as Drive, {
 });
 
 /** Whose drive the settings mean; undefined if they do not say so. */
-const accountIn = (settings: Settings): string | undefined => ownerOf(settings) ?? settings.account;
+export const accountIn = (settings: Settings): string | undefined => ownerOf(settings) ?? settings.account;
 
 /** A mount as the kernel's table knows it. */
 interface Mounted {

@@ -10,7 +10,7 @@ import { type OurMount, ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { keptByDead } from './keepers.ts';
+import { keptByDead, mountsOfAccount } from './keepers.ts';
 import { printable } from './terminal.ts';
 
 interface Options {
@@ -18,8 +18,13 @@ interface Options {
   readonly remote?: boolean;
 }
 
-const mountsFor = (path: string | undefined): readonly OurMount[] => {
-  if (path === undefined) return ourMounts();
+const mountsFor = async (
+  context: CommandContext,
+  path: string | undefined,
+  { repair }: Options,
+): Promise<readonly OurMount[]> => {
+  // What is kept of one account can be mended whoever else has mounted what.
+  if (path === undefined) return repair === true ? await mountsOfAccount(context) : ourMounts();
   const place = placeOf(path);
   if (place !== undefined) return [place.mount];
   throw new ControlError(`no SkyDrive is mounted on ${path}; without a path, what is kept here is checked`, {
@@ -29,7 +34,7 @@ const mountsFor = (path: string | undefined): readonly OurMount[] => {
 
 const findingsOf = async (context: CommandContext, path: string | undefined, options: Options): Promise<Finding[]> => {
   const findings: Finding[] = [];
-  const mounts = mountsFor(path);
+  const mounts = await mountsFor(context, path, options);
   const kept = await keptByDead(context, mounts);
   for (const mount of mounts) {
     const settings = kept.get(mount);
@@ -59,7 +64,7 @@ const findingsInFolder = async (
 export const addCheckCommand = (program: Command): void => {
   program
     .command('check')
-    .argument('[MOUNTPOINT]', 'a mount; all mounts if left out, or what is kept of the account if there is none')
+    .argument('[MOUNTPOINT]', 'a mount; all mounts if left out, or (none, --repair) what is kept of the account')
     .option('--repair', 'mend what can be mended; never deletes what the drive does not have')
     .option('--remote', 'compare with the drive, too: one request for each folder that is known')
     .description('prove that what is kept here agrees; exit 1 naming what does not')

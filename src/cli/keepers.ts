@@ -1,6 +1,7 @@
 // Whoever keeps unsent changes: the mounts that run, or the folder of the account if none does. Commands ask both alike.
 import { neverAborted } from '../base/abortable.ts';
 import type { Settings } from '../config.ts';
+import { SettingsError } from '../config-sources.ts';
 import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
 import { type OurMount, ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { type Answers, type Ask, ControlError, protocolVersion, type Question } from '../daemon/protocol.ts';
@@ -20,14 +21,33 @@ const ofMount = (mount: OurMount, inside: string): Keeper => ({
   ask: (question) => askDaemon(mount, { ...question, path: inside }),
 });
 
-/** Runs `work` for each of those that keep something at `path`: all if undefined. A path in no mount is one of the drive. */
+/**
+ * The mounts of the account in the settings, for what must not be done to the drive of another one. Throws a SettingsError if the
+ * settings do not say whose drive they mean, and there are several, or if another's is dead: it may be the one that is meant.
+ */
+export const mountsOfAccount = async (context: CommandContext): Promise<readonly OurMount[]> => {
+  const { accountIn } = await import('../mount-folder.ts');
+  const account = accountIn(await context.settings());
+  const all = ourMounts();
+  await keptByDead(context, all);
+  if (account !== undefined) return all.filter((mount) => (mount.account ?? account) === account);
+  if (all.length < 2) return all;
+  const mountpoints = all.map(({ mountpoint }) => mountpoint).join(', ');
+  throw new SettingsError(`several drives are mounted: name one of ${mountpoints}`);
+};
+
+/**
+ * Runs `work` for each of those that keep something at `path`: `those`, or what is kept of the account if there are none, where it
+ * is undefined. A path in no mount is one of the drive.
+ */
 export const forKeepers = async (
   context: CommandContext,
   path: string | undefined,
   work: (keeper: Keeper) => Promise<void>,
+  those?: readonly OurMount[],
 ): Promise<void> => {
   const place = path === undefined ? undefined : placeOf(path);
-  const all = ourMounts();
+  const all = those ?? ourMounts();
   const mounts = path === undefined ? all.map((mount) => ({ mount, inside: '' })) : place === undefined ? [] : [place];
   if (path !== undefined && place === undefined && all.length > 0)
     throw new ControlError(`${path} is in no SkyDrive that is mounted here`, { kind: 'missing' });

@@ -5,7 +5,7 @@ import { ControlError } from '../daemon/protocol.ts';
 import type { Reverted } from '../upkeep/upkeep.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { forKeepers } from './keepers.ts';
+import { forKeepers, type Keeper, mountsOfAccount } from './keepers.ts';
 import { printable } from './terminal.ts';
 
 const tell = ({ terminal }: CommandContext, { taken, left, saved }: Reverted): number => {
@@ -44,19 +44,21 @@ export const addQueueCommand = (program: Command): void => {
   for (const [action, description] of Object.entries(actions))
     queue
       .command(action)
-      .argument('[MOUNTPOINT]', 'a mount; all if left out, or what is kept of the account if there is none')
+      .argument('[MOUNTPOINT]', 'a mount; if left out, that of the account, or what is kept of it')
       .description(description)
       .action(
         running(async (context, path: string | undefined) => {
           if (path !== undefined) needMountpoint(path);
+          const those = path === undefined ? await mountsOfAccount(context) : undefined;
           let code: number = exitCodes.done;
           const reverted: Reverted[] = [];
-          await forKeepers(context, path, async (keeper) => {
+          const act = async (keeper: Keeper): Promise<void> => {
             const answer = await keeper.ask({ ask: 'queue', action: action as keyof typeof actions });
             if (answer.reverted === undefined) return;
             reverted.push(answer.reverted);
             code = Math.max(code, tell(context, answer.reverted));
-          });
+          };
+          await forKeepers(context, path, act, those);
           context.terminal.result(action === 'revert' ? reverted : {}, '');
           return code;
         }),

@@ -120,6 +120,29 @@ describe('skydrive queue', mountable, () => {
     assert.equal(await contentOf(emulator, '/b.txt'), 'goes on');
   });
 
+  it('is that of the account in the settings, and no other, where no mount is named', async () => {
+    await using one = await makeMounting({}, ['settle: 1h']);
+    await using other = await makeMounting({}, ['settle: 1h']);
+    for (const mounting of [one, other]) {
+      await mounting.mount();
+      await writeFile(join(mounting.mountpoint, 'draft.txt'), 'not sent');
+    }
+    assert.equal((await other.run('unmount', '--now', other.mountpoint)).code, 0);
+    const repaired = await other.run('check', '--repair');
+    assert.deepEqual([repaired.code, repaired.out.trim()], [0, 'everything agrees'], repaired.err);
+    const reverted = json<{ taken: unknown }[]>((await other.run('--json', 'queue', 'revert')).out);
+    assert.deepEqual(
+      reverted.map(({ taken }) => taken),
+      [['/draft.txt']],
+    );
+    assert.equal(await readFile(join(one.mountpoint, 'draft.txt'), 'utf8'), 'not sent');
+    assert.equal((await other.run('queue', 'hold')).code, 0);
+    assert.doesNotMatch((await one.run('status', one.mountpoint)).out, /held/);
+    const refused = await one.run('check', '--repair');
+    assert.equal(refused.code, 2);
+    assert.ok(refused.err.includes(one.mountpoint), refused.err);
+  });
+
   it('is that of a whole mount, and of none where none is', async () => {
     await using mounting = await makeMounting({}, ['settle: 1h']);
     const { mountpoint, user } = mounting;
