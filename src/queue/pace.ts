@@ -12,6 +12,7 @@ export class Pace {
   constructor(apply: (concurrency: number) => void, concurrency = atFirst) {
     this.#apply = apply;
     this.#concurrency = concurrency;
+    apply(concurrency);
   }
 
   /** A whole round went through: one more at a time. */

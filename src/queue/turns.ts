@@ -19,6 +19,8 @@ export interface TurnsHost {
   restlessMs(entry: Entry): number;
   /** The higher, the sooner. */
   priority(entry: Entry): number;
+  /** It may be under way for long: no more than half as many such are sent at a time as others. */
+  isLong(entry: Entry): boolean;
 }
 
 /** An entry that waits or is being sent. */
@@ -33,8 +35,8 @@ export interface Turn {
 export type Group = 'away' | 'made';
 
 interface Waiting extends Turn {
-  /** Its turn has come; it waits for a free place among those being sent. */
-  queued: boolean;
+  /** Its turn has come; it waits for a free place among those being sent in this lane. */
+  lane?: PQueue;
   timer?: NodeJS.Timeout;
   /** With what it waits once it has settled, and until when at the most; milliseconds of performance.now(). */
   gathers?: { readonly with: Gathering; readonly until: number };
@@ -54,7 +56,8 @@ export class Turns {
   readonly #host: TurnsHost;
   readonly #order = new Order();
   readonly #turns = new Map<number, Waiting>();
-  readonly #sending: PQueue;
+  /** What is long has a lane of its own: what is sent cannot be stopped for the sake of what somebody waits for. */
+  readonly #lanes = { short: new PQueue(), long: new PQueue() };
   readonly #pace: Pace;
   #isEnding = false;
   readonly #gatherings: Readonly<Record<Group, Gathering>>;
@@ -63,9 +66,9 @@ export class Turns {
     this.#host = host;
     const due = (seq: number): void => this.#settled(seq);
     this.#gatherings = { away: new Gathering(times.away, due), made: new Gathering(times.made, due) };
-    this.#sending = new PQueue({ concurrency: 4 });
     this.#pace = new Pace((concurrency) => {
-      this.#sending.concurrency = concurrency;
+      this.#lanes.short.concurrency = concurrency;
+      this.#lanes.long.concurrency = Math.max(1, Math.floor(concurrency / 2));
     });
   }
 
@@ -74,7 +77,7 @@ export class Turns {
     const { store } = this.#host;
     this.#claim(entry.seq, claimsOf(entry.intent));
     store.afterCommit(() => {
-      this.#turns.set(entry.seq, { queued: false, running: false });
+      this.#turns.set(entry.seq, { running: false });
       this.settle(entry.seq, delayMs, group);
     });
   }
@@ -144,7 +147,7 @@ export class Turns {
   /** Sends the entry after the delay, if it is its turn then; if not, it is scheduled again when its turn comes. */
   schedule(seq: number, delayMs: number): void {
     const turn = this.#turns.get(seq);
-    if (turn === undefined || turn.queued || turn.running || this.#isEnding) return;
+    if (turn === undefined || turn.lane !== undefined || turn.running || this.#isEnding) return;
     clearTimeout(turn.timer);
     delete turn.timer;
     turn.gathers?.with.leave(seq);
@@ -160,7 +163,7 @@ export class Turns {
       const entry = this.#host.entry(seq);
       if (turn === undefined || entry === undefined) continue;
       this.#gatherNoMore(seq, turn);
-      if (turn.queued) this.#sending.setPriority(String(seq), this.#host.priority(entry));
+      if (turn.lane !== undefined) turn.lane.setPriority(String(seq), this.#host.priority(entry));
       else if (turn.trouble === undefined || isOwnPause(turn.trouble)) this.schedule(seq, 0);
     }
   }
@@ -182,11 +185,11 @@ export class Turns {
   }
 
   pause(): void {
-    this.#sending.pause();
+    for (const lane of Object.values(this.#lanes)) lane.pause();
   }
 
   resume(): void {
-    this.#sending.start();
+    for (const lane of Object.values(this.#lanes)) lane.start();
   }
 
   /** Nothing new is sent; resolves when nothing is being sent any more. */
@@ -194,8 +197,9 @@ export class Turns {
     this.#isEnding = true;
     for (const turn of this.#turns.values()) clearTimeout(turn.timer);
     for (const gathering of Object.values(this.#gatherings)) gathering.stop();
-    this.#sending.clear();
-    await this.#sending.onIdle();
+    const lanes = Object.values(this.#lanes);
+    for (const lane of lanes) lane.clear();
+    await Promise.all(lanes.map((lane) => lane.onIdle()));
   }
 
   #claim(seq: number, claims: readonly Claim[]): void {
@@ -233,15 +237,16 @@ export class Turns {
   #start(seq: number, turn: Waiting): void {
     const entry = this.#host.entry(seq);
     if (entry === undefined) return;
-    turn.queued = true;
+    const lane = this.#host.isLong(entry) ? this.#lanes.long : this.#lanes.short;
+    turn.lane = lane;
     const run = async (): Promise<void> => {
-      turn.queued = false;
+      delete turn.lane;
       if (!this.#isEnding && this.#gathersOn(seq, turn)) return;
       // It may be another by now, which has to wait for others.
       const current = this.#host.entry(seq);
       if (current !== undefined && !this.#isEnding && this.#order.mayGo(seq)) await this.#send(current, turn);
     };
-    void this.#sending.add(run, { id: String(seq), priority: this.#host.priority(entry) });
+    void lane.add(run, { id: String(seq), priority: this.#host.priority(entry) });
   }
 
   async #send(entry: Entry, turn: Waiting): Promise<void> {

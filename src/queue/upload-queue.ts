@@ -55,6 +55,9 @@ export interface Pending {
   readonly fault?: Fault;
 }
 
+/** Contents of more bytes than this are long under way. */
+const shortBytes = 4 * 2 ** 20;
+
 /** New files of temporary names wait this many times the settling time. */
 const temporarySettling = 30;
 
@@ -113,6 +116,7 @@ export class UploadQueue {
       send: async (entry, turn) => this.#sent(entry, turn, await attempts.send(entry, turn)),
       restlessMs: (entry) => this.#restlessMs(entry),
       priority: (entry) => this.#priority(entry),
+      isLong: (entry) => this.#bytesOf(entry) > shortBytes,
     };
     this.#turns = new Turns(host, gatheringTimes(options.settleMs));
     this.#drains = new Drains(parts.journal, this.#turns, this.#holds);
@@ -300,10 +304,13 @@ export class UploadQueue {
 
   /** What somebody waits for, then folders, which others wait for, then whatever is done soonest. */
   #priority(entry: Entry): number {
-    const { kind, node } = entry.intent;
-    const size = kind === 'put-content' ? (this.#parts.tree.get(node)?.size ?? 0) : 0;
-    const soon = kind === 'create-folder' ? 20 : 10 - Math.log10(1 + size) / 2;
+    const isFolder = entry.intent.kind === 'create-folder';
+    const soon = isFolder ? 20 : 10 - Math.log10(1 + this.#bytesOf(entry)) / 2;
     return soon + (this.#drains.isPressing(entry) ? 100 : 0);
+  }
+
+  #bytesOf({ intent }: Entry): number {
+    return intent.kind === 'put-content' ? (this.#parts.tree.get(intent.node)?.size ?? 0) : 0;
   }
 
   #settlingOf(intent: Intent): number {

@@ -1,6 +1,7 @@
 // Changes that are overtaken while they are sent, and drives that do not take them.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DriveError } from '../../src/drive/drive-error.ts';
 import { Bench } from '../support/opened.ts';
 import { breakDrive, hold, until } from '../support/queue-steps.ts';
@@ -358,5 +359,37 @@ describe('trouble', () => {
     assert.deepEqual(await bench.sync(), []);
     assert.equal(Object.keys(bench.tree()).length, 50);
     assert.ok(most > 1 && most <= 16, `${most} at a time`);
+  });
+
+  test('large files that are being sent leave room for what is done soon', async () => {
+    await using bench = await Bench.open();
+    await bench.list();
+    let running = 0;
+    let letGo = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const upload = bench.memory.upload.bind(bench.memory);
+    bench.memory.upload = async (...args) => {
+      if (args[0].size > 1e6) {
+        running += 1;
+        await gate;
+      }
+      return await upload(...args);
+    };
+    try {
+      const large = 'x'.repeat(5 * 2 ** 20);
+      for (let index = 0; index < 6; index += 1) await bench.write(`/large ${index}`, large);
+      await until(() => running > 1);
+      // Whatever else would begin has begun.
+      await delay(100);
+      await bench.write('/small', 'text');
+      const isThere = until(() => bench.tree()['small'] === 'text').then(() => true);
+      assert.ok(await Promise.race([isThere, delay(5_000, false)]), 'it does not wait for the large ones');
+    } finally {
+      letGo();
+    }
+    assert.deepEqual(await bench.sync(), []);
+    assert.equal(Object.keys(bench.tree()).length, 7);
   });
 });
