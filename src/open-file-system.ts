@@ -238,6 +238,7 @@ class Composition implements OpenedFileSystem {
     return new Upkeep({
       ...{ ...this.#parts, fs: this.fs, brake, folder },
       settled: (node) => this.fs.settled(node),
+      isWritable: (node) => this.fs.isWritable(node),
     });
   }
 

@@ -77,6 +77,11 @@ export class DriveFileSystem implements FileSystem {
     return this.#files.isBeingRead(node);
   }
 
+  /** Programs have the file open, and may write to it. */
+  isWritable(node: NodeId): boolean {
+    return this.#files.isWritable(node);
+  }
+
   /** No call is under way, and none follows: contents that are kept a little longer are let go. */
   close(): void {
     this.#files.close();

@@ -18,6 +18,8 @@ export interface UpkeepParts extends TakeBackParts {
   readonly brake: Brake;
   /** The account's folder. */
   readonly folder: string;
+  /** Programs have the file open, and may write to it. */
+  isWritable(node: NodeId): boolean;
 }
 
 export type Keep = 'mine' | 'theirs' | 'both';
@@ -94,7 +96,7 @@ export class Upkeep {
 
   /**
    * Ends a conflict, named by either of its two paths. Returns the path that is left. ENOENT if there is none, and where what is to
-   * be kept is gone; EISDIR where a folder would have to go.
+   * be kept is gone; EISDIR where a folder would have to go; EBUSY where programs may still write to what is to be kept.
    */
   async resolve(path: string, keep: Keep, signal: AbortSignal): Promise<string> {
     const conflict = this.#conflictAt(path);
@@ -111,7 +113,9 @@ export class Upkeep {
     if (theirs !== undefined) this.#checkNoFolderGoes(keep === 'mine' ? [conflict.node, theirs] : [conflict.node]);
     if (keep === 'theirs') await this.#removeCopy(ours, signal);
     else if (theirs !== undefined && this.#isFile(conflict.node) && this.#isFile(theirs)) {
+      this.#checkWritten(conflict.node, copy);
       await this.#putInto(conflict.node, theirs, signal);
+      this.#checkWritten(conflict.node, copy);
       await this.#removeCopy(ours, signal);
     } else await this.#putInPlace(ours, original, theirs === undefined, signal);
     return original;
@@ -119,6 +123,12 @@ export class Upkeep {
 
   #isFile(id: NodeId): boolean {
     return this.#parts.tree.get(id)?.kind === 'file';
+  }
+
+  /** What a program writes to a copy that is removed is lost with it. */
+  #checkWritten(node: NodeId, copy: string): void {
+    if (this.#parts.isWritable(node))
+      throw new FsError('EBUSY', `a program has ${copy} open for writing: close it first`);
   }
 
   /** What is in a folder was not asked about. */

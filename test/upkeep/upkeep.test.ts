@@ -1,5 +1,6 @@
 // Parked changes tried again, bytes got out, changes taken back, the brake, and conflicts dealt with.
 import assert from 'node:assert/strict';
+import { constants } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -232,6 +233,19 @@ describe('resolve', () => {
     assert.deepEqual(await bench.sync(), []);
     assert.deepEqual(bench.tree(), { 'a.txt': 'theirs', [copy.slice(1)]: 'ours' });
     assert.equal(bench.opened.conflicts().length, 1);
+  });
+
+  test('keeping mine waits for nobody who still writes to it, and says so', async () => {
+    const { bench, copy } = await conflicting();
+    await using _ = bench;
+    const fd = await bench.calls.open(copy, constants.O_RDWR);
+    await assert.rejects(bench.opened.upkeep.resolve('/a.txt', 'mine', never), /conflict.*open for writing/);
+    assert.equal(await bench.read('/a.txt'), 'theirs');
+    await bench.calls.write(fd, Buffer.from('OURS'), 0);
+    await bench.calls.close(fd);
+    await bench.opened.upkeep.resolve('/a.txt', 'mine', never);
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(bench.tree(), { 'a.txt': 'OURS' });
   });
 
   test('keeping theirs removes the copy', async () => {
