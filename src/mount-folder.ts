@@ -161,6 +161,7 @@ export const openFolder = (settings: Settings, log: Log): OpenedFolder => {
         watch: () => () => {},
         lost: () => {},
         askNow: () => {},
+        wanted: () => {},
       },
     });
     const close = async (): Promise<void> => {

@@ -210,7 +210,7 @@ class Composition implements OpenedFileSystem {
     const { settings } = options;
     this.#parts = {
       ...{ store, tree, listings, changes, contents, journal, conflicts, queue, space, drive, clock, log, settings },
-      ...{ references, xattrs, kernel: () => this.#kernel },
+      ...{ references, xattrs, kernel: () => this.#kernel, wanted: () => options.reach?.wanted() },
     };
     this.fs = new DriveFileSystem(this.#parts);
     this.upkeep = this.#makeUpkeep(brake, options.folder);

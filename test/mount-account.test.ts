@@ -31,6 +31,7 @@ const reachable = () => {
       },
       lost: (reason: string) => void lost.push(reason),
       askNow: () => {},
+      wanted: () => {},
     },
   };
 };

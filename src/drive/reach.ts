@@ -22,6 +22,8 @@ export interface Reach {
   lost(reason: string): void;
   /** During an outage: asks now, not only when the pause is over. */
   askNow(): void;
+  /** Somebody wants something of the service: during an outage it is asked again, if the last question is a while ago. */
+  wanted(): void;
 }
 
 export interface ReachOptions {
@@ -111,7 +113,7 @@ export class Breaker implements Reach {
   /** Throws during an outage. */
   check(): void {
     if (this.#outage === undefined) return;
-    if (this.#options.clock.monotonic() - this.#askedAt >= restlessMs) this.askNow();
+    this.wanted();
     throw this.#unreachable(this.#outage.reason);
   }
 
@@ -167,6 +169,10 @@ export class Breaker implements Reach {
 
   askNow(): void {
     this.#pause.abort();
+  }
+
+  wanted(): void {
+    if (this.#options.clock.monotonic() - this.#askedAt >= restlessMs) this.askNow();
   }
 
   /** Whether the service says anything at all. Never rejects. */

@@ -47,6 +47,8 @@ export interface FsParts {
   readonly references: References;
   readonly xattrs: LocalXattrs;
   readonly space: FreeSpace;
+  /** Somebody waits for the drive: whether it can be reached again is found out soon. */
+  readonly wanted: () => void;
   /** What the kernel keeps of names, attributes and contents. */
   readonly kernel: () => KernelCache;
 }

@@ -61,7 +61,7 @@ export const untilOnDrive = async (parts: FsParts, id: NodeId, signal: AbortSign
 
 /** Aborts `stuck`, with the reason, when waiting on is of no use. */
 const watch = async (
-  { clock, settings }: FsParts,
+  { clock, settings, wanted }: FsParts,
   look: () => readonly Pending[],
   stuck: AbortController,
   over: AbortSignal,
@@ -71,6 +71,7 @@ const watch = async (
   let since = clock.monotonic();
   while (!over.aborted) {
     const pending = look();
+    if (pending.length > 0) wanted();
     const state = stateOf(pending, best);
     if (state !== last) since = clock.monotonic();
     last = state;

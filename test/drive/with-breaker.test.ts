@@ -100,6 +100,26 @@ describe('withBreaker', () => {
     assert.equal(reach.outage, undefined);
   });
 
+  it('asks sooner where somebody wants something and the last question is a while ago', async () => {
+    const { drive, state, reach, clock, close } = breaking();
+    state.failure = offline();
+    for (let n = 0; n < 3; n++) await fails(drive.root(), 'offline');
+    for (const ms of [1000, 2000, 4000]) {
+      await clock.advance(ms);
+      await turns();
+    }
+    state.failure = undefined;
+    await clock.advance(4900);
+    reach.wanted();
+    await turns();
+    assert.ok(reach.outage, 'it was asked just before');
+    await clock.advance(100);
+    reach.wanted();
+    await turns();
+    assert.equal(reach.outage, undefined);
+    close();
+  });
+
   it('asks after 1, 2, 4 … 30 seconds, one question at a time, and closes with the first answer', async () => {
     const { drive, state, reach, clock, close } = breaking();
     const seen: (string | undefined)[] = [];

@@ -103,6 +103,19 @@ test('close gives up after a while in which nothing moves, and only then', async
   assert.deepEqual(bench.tree(), { a: 'text' });
 });
 
+test('whoever waits has a service that is out of reach asked again', async () => {
+  let wanted = 0;
+  const outage = { since: 0, reason: 'no network' };
+  const count = (): void => {
+    wanted += 1;
+  };
+  const reach = { outage, watch: () => () => {}, lost: () => {}, askNow: () => {}, wanted: count };
+  const { fs } = patient(700, 'remote');
+  await using bench = await Bench.open({ fs: { ...fs, reach } });
+  assert.equal(await errno(bench.write('/a', 'text')), 'ETIMEDOUT');
+  assert.ok(wanted > 0);
+});
+
 test('attempts that begin again and again are nothing that moves', async () => {
   await using bench = await Bench.open(patient(700, 'remote'));
   await bench.list();
