@@ -8,6 +8,8 @@ import type { UploadQueue } from './upload-queue.ts';
 
 /** Between two looks whether there is reason to ask, milliseconds. */
 const lookMs = 5_000;
+/** An answer later than this after an entry was parked does not tell what was free then, milliseconds. */
+const thenMs = 10_000;
 
 export interface FullDriveParts {
   readonly journal: Journal;
@@ -21,6 +23,8 @@ export class FullDrive {
   readonly #end = new AbortController();
   /** What was free when entries were parked; undefined before the first answer since then. */
   #free: number | undefined;
+  /** On the monotonic clock. */
+  #parkedAt = 0;
   #isLooking = false;
 
   constructor(parts: FullDriveParts) {
@@ -38,6 +42,7 @@ export class FullDrive {
     if (fault !== 'full') return;
     const isFirst = this.#free !== undefined || !this.#isLooking;
     this.#free = undefined;
+    this.#parkedAt = this.#parts.clock.monotonic();
     this.#parts.space.outdated();
     if (isFirst) void this.#parts.space.renew(this.#end.signal).catch(() => {});
     if (!this.#isLooking) void this.#look();
@@ -59,8 +64,14 @@ export class FullDrive {
 
   #answered(free: number | undefined): void {
     if (free === undefined || !this.#waits()) return;
-    if (this.#free !== undefined && free > this.#free) this.#retry();
+    const hasMore = this.#free === undefined ? this.#isLong() : free > this.#free;
     this.#free = free;
+    if (hasMore) this.#retry();
+  }
+
+  /** Nobody knows what was free when the entries were parked. */
+  #isLong(): boolean {
+    return this.#parts.clock.monotonic() - this.#parkedAt > thenMs;
   }
 
   #waits(): boolean {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../src/base/clock.ts';
 import { FsError } from '../../src/base/errors.ts';
+import { DriveError } from '../../src/drive/drive-error.ts';
 import { O_CREAT, O_RDWR, O_TRUNC, O_WRONLY } from '../suites/posix/calls.ts';
 import { liveLike } from '../support/memory-drive.ts';
 import { Bench } from '../support/opened.ts';
@@ -160,6 +161,28 @@ test('a drive that turns out to be full parks what has no room, and takes it whe
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(bench.memory.count('upload'), asked, 'it is not tried again and again');
   await bench.calls.unlink('/there');
+  await until(() => bench.tree()['ours'] !== undefined);
+  assert.deepEqual(await bench.sync(), []);
+});
+
+test('what is parked is tried again, too, if the drive was out of reach until it had room', async () => {
+  let late = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + late };
+  await using bench = await Bench.open({ memory: { features: { ...liveLike } }, fs: { clock } });
+  bench.memory.store.put('there', Buffer.alloc(2 * mega));
+  bench.memory.store.total = 5 * mega;
+  await bench.list();
+  await freeBytes(bench);
+  bench.memory.store.put('theirs', Buffer.alloc(3 * mega));
+  bench.memory.before = ({ intent }) => {
+    if (intent === 'quota') throw new DriveError('offline', 'no network');
+  };
+  await copy(bench, '/ours', mega);
+  assert.equal((await bench.sync())[0]?.path, '/ours');
+  bench.memory.store.remove('theirs');
+  bench.memory.before = undefined;
+  late = 70_000;
+  await freeBytes(bench);
   await until(() => bench.tree()['ours'] !== undefined);
   assert.deepEqual(await bench.sync(), []);
 });
