@@ -15,6 +15,9 @@ import type { Turn } from './turns.ts';
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 
+/** How often a change may be refused as taken that takes no name, or none that anybody has, before that is believed. */
+const maxUnexplained = 5;
+
 const senders: { readonly [K in Intent['kind']]: Send<K> } = {
   'create-folder': sendFolder,
   'put-content': sendContent,
@@ -32,6 +35,9 @@ const senders: { readonly [K in Intent['kind']]: Send<K> } = {
 const lasting: ReadonlySet<Intent['kind']> = new Set(['create-folder', 'move', 'add-comment']);
 
 const isDiskFull = (error: unknown): boolean => error instanceof FsError && error.code === 'ENOSPC';
+
+const mayPass = ({ passing, fault }: DriveError, { attempts }: Entry): boolean =>
+  passing || fault === 'signed-out' || (fault === 'exists' && attempts < maxUnexplained);
 
 const reasonOf = ({ fault, message }: DriveError): string =>
   fault === 'full' ? `the drive is full, and it is sent once there is room: ${message}` : message;
@@ -101,7 +107,7 @@ export class Attempts {
   #failed(entry: Entry, turn: Turn, error: unknown): number {
     const { journal, log } = this.#parts;
     const fault = error instanceof DriveError ? error : new DriveError('broken', messageOf(error), { cause: error });
-    const isPassing = error instanceof DriveError ? error.passing || error.fault === 'signed-out' : isDiskFull(error);
+    const isPassing = error instanceof DriveError ? mayPass(error, entry) : isDiskFull(error);
     const attempts = entry.attempts + 1;
     turn.trouble = fault;
     const left = journal.get(entry.seq);

@@ -11,6 +11,8 @@ const changes: Readonly<
 > = {
   'a new file': ['upload', (b) => b.write('/new', 'text'), { known: 'known', new: 'text' }],
   'a new folder': ['makeFolder', (b) => b.calls.mkdir('/new'), { known: 'known', 'new/': '' }],
+  'new content': ['upload', (b) => b.write('/known', 'more'), { known: 'more' }],
+  'a removal': ['remove', (b) => b.calls.unlink('/known'), {}],
   'a new name': ['move', (b) => b.calls.rename('/known', '/new'), { new: 'known' }],
 };
 
