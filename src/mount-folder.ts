@@ -1,7 +1,7 @@
 // The account's folder while nothing is mounted: what is there can be looked at and got out without the service, and a mount
 // that begins meanwhile is refused.
 import { readdirSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { check } from './check/check.ts';
@@ -13,7 +13,7 @@ import { DriveError } from './drive/drive-error.ts';
 import { ownerOf } from './drive/open-drive.ts';
 import { isStream } from './drive/wrap-drive.ts';
 import { accountFolder } from './mount-account.ts';
-import { takeLock } from './mount-lock.ts';
+import { mountedOn, takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
 import { type OpenedFileSystem, openFileSystem } from './open-file-system.ts';
 import { damageOf, putAside, tellDamage } from './store/damage.ts';
@@ -64,26 +64,47 @@ export const settingsOfMount = (settings: Settings, { mountpoint, account }: Mou
   );
 };
 
-/** The folder of the account in the settings, or of the only one that there is. */
-const folderOf = (settings: Settings): string => {
+/** What is kept of the account in the settings, or of all accounts of their service if they name none; nothing is made. */
+const keptFolders = (settings: Settings): string[] => {
   const account = accountIn(settings);
-  if (account !== undefined) return accountFolder(settings, account);
-  const pattern = basename(accountFolder(settings, 'x')).split('x', 1)[0] ?? '';
-  const ending = basename(accountFolder(settings, 'x')).slice(pattern.length + 1);
-  const found = namesIn(settings.cacheDir).filter((name) => name.startsWith(pattern) && name.endsWith(ending));
-  const [only, another] = found;
-  if (only !== undefined && another === undefined) return `${settings.cacheDir}/${only}`;
-  throw new SettingsError(
-    only === undefined
-      ? `nothing is kept in ${settings.cacheDir} for ${settings.apiUrl}`
-      : `there are several accounts in ${settings.cacheDir}: name one with SKYDRIVE_ACCOUNT`,
-  );
+  const pattern = basename(accountFolder(settings, account ?? 'x'));
+  const isOne = (name: string): boolean => {
+    if (account !== undefined) return name === pattern;
+    const [start = '', end = ''] = [pattern.slice(0, pattern.indexOf('x')), pattern.slice(pattern.indexOf('x') + 1)];
+    return name.startsWith(start) && name.endsWith(end);
+  };
+  return namesIn(settings.cacheDir)
+    .filter(isOne)
+    .map((name) => join(settings.cacheDir, name));
 };
 
 const keptFolder = (settings: Settings): string => {
-  const folder = folderOf(settings);
-  if (namesIn(settings.cacheDir).includes(basename(folder))) return folder;
-  throw new SettingsError(`nothing is kept in ${folder}: it was never mounted`);
+  const account = accountIn(settings);
+  const [only, another] = keptFolders(settings);
+  if (another !== undefined)
+    throw new SettingsError(`there are several accounts in ${settings.cacheDir}: name one with SKYDRIVE_ACCOUNT`);
+  if (only !== undefined) return only;
+  throw new SettingsError(
+    account === undefined
+      ? `nothing is kept in ${settings.cacheDir} for ${settings.apiUrl}`
+      : `nothing is kept in ${accountFolder(settings, account)}: it was never mounted`,
+  );
+};
+
+/**
+ * Whether something is kept of the account in `settings` that is in no mount: neither in one that is `served`, nor in a `dead` one.
+ * Throws a SettingsError if it is not clear which of several accounts they mean.
+ */
+export const isKeptBeside = (
+  settings: Settings,
+  { served, dead }: { readonly served: readonly Mounted[]; readonly dead: readonly Mounted[] },
+): boolean => {
+  const isServed = (folder: string): boolean => served.some(({ mountpoint }) => mountpoint === mountedOn(folder));
+  const isOfDead = (folder: string): boolean =>
+    dead.some(({ account }) => account !== undefined && accountFolder(settings, account) === folder);
+  if (keptFolders(settings).every((folder) => isServed(folder) || isOfDead(folder))) return false;
+  keptFolder(settings);
+  return true;
 };
 
 const namesIn = (folder: string): string[] => {

@@ -79,6 +79,12 @@ const clear = (path: string, staleText: string): void => {
   rmSync(aside, { force: true });
 };
 
+/** Where a process has mounted what is kept in `folder`; undefined if none that lives has. */
+export const mountedOn = (folder: string): string | undefined => {
+  const holder = readHolder(join(folder, 'mount.lock'))?.holder;
+  return holder !== undefined && isAlive(holder) ? holder.mountpoint : undefined;
+};
+
 /** Throws a LockedError that names the mountpoint and the process of a live holder. Makes `folder` if it is not there. */
 export const takeLock = (folder: string, mountpoint: string): MountLock => {
   makeFolder(folder, 0o700);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { SettingsError } from '../config-sources.ts';
 import { running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { forKeepers } from './keepers.ts';
+import { forKeepers, keptAt } from './keepers.ts';
 import { printable } from './terminal.ts';
 
 export const addDiscardCommand = (program: Command): void => {
@@ -21,7 +21,7 @@ export const addDiscardCommand = (program: Command): void => {
           );
         const taken: string[] = [];
         const left: string[] = [];
-        await forKeepers(context, path, async (keeper) => {
+        await forKeepers(context, await keptAt(context, path), async (keeper) => {
           const answer = await keeper.ask({ ask: 'discard' });
           taken.push(...answer.taken.map((one) => `${keeper.prefix}${one}`));
           left.push(...answer.left.map((one) => `${keeper.prefix}${one}`));

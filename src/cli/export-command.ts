@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SettingsError } from '../config-sources.ts';
 import { placeOf } from '../daemon/our-mounts.ts';
-import type { Exported, NotExported } from '../upkeep/unsent-contents.ts';
+import type { Exported, ExportReport, NotExported } from '../upkeep/unsent-contents.ts';
 import { running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { forKeepers } from './keepers.ts';
+import { forKeepers, keptAt } from './keepers.ts';
 import { printable } from './terminal.ts';
 
 /** The serving process must never write to its own mount. */
@@ -19,10 +19,13 @@ const outside = (path: string): string => {
 const lineOf = ({ path, to, partial }: Exported): string =>
   `${printable(path)} -> ${printable(to)}${partial === true ? ' (only part of it is on this disk)' : ''}`;
 
+const isWhole = ({ exported, failed }: ExportReport): boolean =>
+  failed.length === 0 && !exported.some(({ partial }) => partial === true);
+
 export const addExportCommand = (program: Command): void => {
   program
     .command('export')
-    .argument('<PATH_OR_DEST>', 'a file or folder in a mount; left out, everything is meant')
+    .argument('<PATH_OR_DEST>', 'a file or folder in a mount; if left out, everything in all mounts and of the account')
     .argument('[DEST]', 'the folder that the copies go to; nothing in it is overwritten')
     .description('copy contents that are not on the drive yet to a folder; also without a mount')
     .addHelpText('after', '\nExample:\n  skydrive export ~/SkyDrive/Documents ~/saved')
@@ -31,17 +34,17 @@ export const addExportCommand = (program: Command): void => {
         const [path, destination] = second === undefined ? [undefined, outside(first)] : [first, outside(second)];
         const exported: Exported[] = [];
         const failed: NotExported[] = [];
-        await forKeepers(context, path, async (keeper) => {
+        const exitCode = await forKeepers(context, await keptAt(context, path), async (keeper) => {
           const report = await keeper.ask({ ask: 'export', destination });
           exported.push(...report.exported);
           failed.push(...report.failed);
         });
-        const text =
-          exported.length + failed.length === 0 ? 'everything is on the drive' : exported.map(lineOf).join('\n');
+        const isNothing = exitCode === exitCodes.done && exported.length + failed.length === 0;
+        const text = isNothing ? 'everything is on the drive' : exported.map(lineOf).join('\n');
         context.terminal.result({ exported, failed }, text);
         for (const { path: at, reason } of failed)
           context.terminal.warning(`${printable(at)} is not exported: ${reason}`);
-        return failed.length > 0 || exported.some(({ partial }) => partial) ? exitCodes.failed : exitCodes.done;
+        return exitCode || (isWhole({ exported, failed }) ? exitCodes.done : exitCodes.failed);
       }),
     );
 };

@@ -1,5 +1,4 @@
-// Whoever keeps unsent changes: the mounts that run, or the folder of the account if none does. Commands ask both alike.
-import { neverAborted } from '../base/abortable.ts';
+// Whoever keeps unsent changes: mounts that run, and the folders of accounts that no process serves. Commands ask all alike.
 import type { Settings } from '../config.ts';
 import { SettingsError } from '../config-sources.ts';
 import { askDaemon, UnansweredError } from '../daemon/control-client.ts';
@@ -7,69 +6,110 @@ import { type OurMount, ourMounts, placeOf } from '../daemon/our-mounts.ts';
 import { type Answers, type Ask, ControlError, protocolVersion, type Question } from '../daemon/protocol.ts';
 import { answerUpkeep } from '../daemon/upkeep-answers.ts';
 import type { CommandContext } from './command-context.ts';
+import { oneByOne } from './one-by-one.ts';
+
+/** Where something is kept: in a mount that runs, or in the folder that settings lead to. */
+export type Kept =
+  | { readonly mount: OurMount; readonly inside: string }
+  /** `settings` throws what keeps it from being known which folder that is. */
+  | { readonly settings: () => Settings; readonly inside: string };
 
 export interface Keeper {
   /** What goes before paths in the drive, for people. */
   readonly prefix: string;
-  /** What the command was given, below the mountpoint or the drive's root. */
-  readonly inside: string;
   ask<A extends Ask>(question: { readonly ask: A } & Omit<Question, 'v' | 'ask' | 'path'>): Promise<Answers[A]>;
 }
 
-const ofMount = (mount: OurMount, inside: string): Keeper => ({
-  ...{ prefix: mount.mountpoint, inside },
-  ask: (question) => askDaemon(mount, { ...question, path: inside }),
-});
-
 /**
- * The mounts of the account in the settings, for what must not be done to the drive of another one. Throws a SettingsError if the
- * settings do not say whose drive they mean, and there are several, or if another's is dead: it may be the one that is meant.
+ * All that is kept at `path`, also in a dead mount; a path in no mount is one of the drive, if nothing is mounted. Without a path, all
+ * mounts, and what is kept of the account in the settings if none of them is of it.
  */
-export const mountsOfAccount = async (context: CommandContext): Promise<readonly OurMount[]> => {
-  const { accountIn } = await import('../mount-folder.ts');
-  const account = accountIn(await context.settings());
+export const keptAt = async (context: CommandContext, path: string | undefined): Promise<readonly Kept[]> => {
   const all = ourMounts();
-  await keptByDead(context, all);
-  if (account !== undefined) return all.filter((mount) => (mount.account ?? account) === account);
-  if (all.length < 2) return all;
-  const mountpoints = all.map(({ mountpoint }) => mountpoint).join(', ');
-  throw new SettingsError(`several drives are mounted: name one of ${mountpoints}`);
+  if (path === undefined) return all.length === 0 ? [await keptFolder(context, '')] : keptAnywhere(context, all);
+  const place = placeOf(path);
+  if (place !== undefined) return [await keptIn(context, place.mount, place.inside)];
+  if (all.length === 0) return [await keptFolder(context, path)];
+  throw new ControlError(`${path} is in no SkyDrive that is mounted here`, { kind: 'missing' });
 };
 
 /**
- * Runs `work` for each of those that keep something at `path`: `those`, or what is kept of the account if there are none, where it
- * is undefined. A path in no mount is one of the drive.
+ * What is kept of the account in the settings, for what must not be done to the drive of another one. Throws a SettingsError if the
+ * settings do not say whose drive they mean, and there are several, or if another's is dead: it may be the one that is meant.
+ */
+export const keptOfAccount = async (context: CommandContext): Promise<readonly Kept[]> => {
+  const { accountIn } = await import('../mount-folder.ts');
+  const account = accountIn(await context.settings());
+  const all = ourMounts();
+  const dead = await settingsOfDead(context, all);
+  if (account === undefined && all.length > 1) {
+    const mountpoints = all.map(({ mountpoint }) => mountpoint).join(', ');
+    throw new SettingsError(`several drives are mounted: name one of ${mountpoints}`);
+  }
+  const own = account === undefined ? all : all.filter((mount) => (mount.account ?? account) === account);
+  return own.length === 0 ? [await keptFolder(context, '')] : own.map((mount) => asKept(mount, dead));
+};
+
+/** Of a mount, as people name it. */
+export const keptIn = async (context: CommandContext, mount: OurMount, inside = ''): Promise<Kept> =>
+  asKept(mount, await settingsOfDead(context, [mount]), inside);
+
+/**
+ * Runs `work` for each. A failure is told, and does not keep the others from being asked: the exit code is then that of the failures.
+ * Rejects where there is but one.
  */
 export const forKeepers = async (
   context: CommandContext,
-  path: string | undefined,
+  all: readonly Kept[],
   work: (keeper: Keeper) => Promise<void>,
-  those?: readonly OurMount[],
-): Promise<void> => {
-  const place = path === undefined ? undefined : placeOf(path);
-  const all = those ?? ourMounts();
-  const mounts = path === undefined ? all.map((mount) => ({ mount, inside: '' })) : place === undefined ? [] : [place];
-  if (path !== undefined && place === undefined && all.length > 0)
-    throw new ControlError(`${path} is in no SkyDrive that is mounted here`, { kind: 'missing' });
-  const kept = await keptByDead(
-    context,
-    mounts.map(({ mount }) => mount),
-  );
-  for (const { mount, inside } of mounts) {
-    const settings = kept.get(mount);
-    await (settings === undefined ? work(ofMount(mount, inside)) : forFolder(context, settings, inside, work));
+): Promise<number> => {
+  const { exitCode } = await oneByOne(context, all, async (kept) => {
+    if ('mount' in kept) await work(ofMount(context, kept));
+    else await forFolder(context, kept.settings(), kept.inside, work);
+  });
+  return exitCode;
+};
+
+const keptFolder = async (context: CommandContext, inside: string): Promise<Kept> => {
+  const settings = await context.settings();
+  return { settings: () => settings, inside };
+};
+
+const keptAnywhere = async (context: CommandContext, mounts: readonly OurMount[]): Promise<readonly Kept[]> => {
+  const dead = await settingsOfDead(context, mounts);
+  return [...mounts.map((mount) => asKept(mount, dead)), ...(await keptBeside(context, mounts, [...dead.keys()]))];
+};
+
+/** What is wrong with the settings keeps nobody from what is mounted. */
+const keptBeside = async (
+  context: CommandContext,
+  mounts: readonly OurMount[],
+  dead: readonly OurMount[],
+): Promise<readonly Kept[]> => {
+  const { isKeptBeside } = await import('../mount-folder.ts');
+  try {
+    const settings = await context.settings();
+    return isKeptBeside(settings, { served: mounts, dead }) ? [{ settings: () => settings, inside: '' }] : [];
+  } catch (error) {
+    const fail = (): never => {
+      throw error;
+    };
+    return [{ settings: fail, inside: '' }];
   }
-  if (mounts.length === 0) await forFolder(context, await context.settings(), path ?? '', work);
+};
+
+type SettingsOfDead = ReadonlyMap<OurMount, Settings>;
+
+const asKept = (mount: OurMount, dead: SettingsOfDead, inside = ''): Kept => {
+  const settings = dead.get(mount);
+  return settings === undefined ? { mount, inside } : { settings: () => settings, inside };
 };
 
 /**
  * The settings for the folders of those mounts whose process is gone. Throws a SettingsError if one is of another account than the
  * settings: before any of them is worked on, so that nothing is half done.
  */
-export const keptByDead = async (
-  context: CommandContext,
-  mounts: readonly OurMount[],
-): Promise<ReadonlyMap<OurMount, Settings>> => {
+const settingsOfDead = async (context: CommandContext, mounts: readonly OurMount[]): Promise<SettingsOfDead> => {
   const areDead = await Promise.all(mounts.map(isDead));
   const dead = mounts.filter((_, index) => areDead[index]);
   if (dead.length === 0) return new Map();
@@ -88,6 +128,14 @@ const isDead = async (mount: OurMount): Promise<boolean> => {
   }
 };
 
+const ofMount = (
+  { interruption }: CommandContext,
+  { mount, inside }: { readonly mount: OurMount; readonly inside: string },
+): Keeper => ({
+  prefix: mount.mountpoint,
+  ask: (question) => askDaemon(mount, { ...question, path: inside }, { signal: interruption }),
+});
+
 const forFolder = async (
   context: CommandContext,
   settings: Settings,
@@ -97,12 +145,14 @@ const forFolder = async (
   const { openFolder } = await import('../mount-folder.ts');
   const { opened, close } = openFolder(settings, context.log);
   const inside = path.replace(/^\/+|\/+$/g, '');
-  const signal = neverAborted();
+  const { interruption } = context;
   try {
     await work({
-      ...{ prefix: '', inside },
+      prefix: '',
       ask: <A extends Ask>(question: { readonly ask: A }) =>
-        answerUpkeep(opened.upkeep, { v: protocolVersion, ...question, path: inside }, signal) as Promise<Answers[A]>,
+        answerUpkeep(opened.upkeep, { v: protocolVersion, ...question, path: inside }, interruption) as Promise<
+          Answers[A]
+        >,
     });
   } finally {
     await close();

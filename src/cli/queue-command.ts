@@ -5,7 +5,7 @@ import { ControlError } from '../daemon/protocol.ts';
 import type { Reverted } from '../upkeep/upkeep.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { forKeepers, type Keeper, mountsOfAccount } from './keepers.ts';
+import { forKeepers, type Keeper, keptAt, keptOfAccount } from './keepers.ts';
 import { printable } from './terminal.ts';
 
 const tell = ({ terminal }: CommandContext, { taken, left, saved }: Reverted): number => {
@@ -49,7 +49,7 @@ export const addQueueCommand = (program: Command): void => {
       .action(
         running(async (context, path: string | undefined) => {
           if (path !== undefined) needMountpoint(path);
-          const those = path === undefined ? await mountsOfAccount(context) : undefined;
+          const kept = path === undefined ? await keptOfAccount(context) : await keptAt(context, path);
           let code: number = exitCodes.done;
           const reverted: Reverted[] = [];
           const act = async (keeper: Keeper): Promise<void> => {
@@ -58,9 +58,9 @@ export const addQueueCommand = (program: Command): void => {
             reverted.push(answer.reverted);
             code = Math.max(code, tell(context, answer.reverted));
           };
-          await forKeepers(context, path, act, those);
+          const exitCode = await forKeepers(context, kept, act);
           context.terminal.result(action === 'revert' ? reverted : {}, '');
-          return code;
+          return Math.max(code, exitCode);
         }),
       );
 };

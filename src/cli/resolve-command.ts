@@ -1,7 +1,7 @@
 // `skydrive resolve PATH --keep …`: ends a conflict, of which `status` shows the two sides.
 import { type Command, Option } from 'commander';
 import { running } from './command-context.ts';
-import { forKeepers } from './keepers.ts';
+import { forKeepers, keptAt } from './keepers.ts';
 import { printable } from './terminal.ts';
 
 export const addResolveCommand = (program: Command): void => {
@@ -20,11 +20,10 @@ export const addResolveCommand = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  skydrive resolve --keep both ~/SkyDrive/Documents/Budget.csv')
     .action(
       running(async (context, path: string, { keep }: { readonly keep: string }) => {
-        await forKeepers(context, path, async (keeper) => {
+        return await forKeepers(context, await keptAt(context, path), async (keeper) => {
           const { path: left } = await keeper.ask({ ask: 'resolve', keep });
           context.terminal.result({ path: `${keeper.prefix}${left}` }, printable(`${keeper.prefix}${left}`));
         });
-        return undefined;
       }),
     );
 };
