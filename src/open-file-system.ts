@@ -192,13 +192,7 @@ class Composition implements OpenedFileSystem {
           this.#kernel.invalidateEntry(parent, after);
         },
         itemPassed: (from, to) => xattrs.pass(from, to, itemAttributes),
-        renew: (folder) => {
-          this.#feed?.hurry();
-          void renew(folder).catch((error: unknown) => {
-            log.info('not listed again', error);
-            this.#feed?.contradicted(folder);
-          });
-        },
+        renew: (folder) => this.#renew(folder),
       },
       {
         settleMs: options.settleMs,
@@ -213,7 +207,7 @@ class Composition implements OpenedFileSystem {
       ...{ references, xattrs, kernel: () => this.#kernel, wanted: () => options.reach?.wanted() },
     };
     this.fs = new DriveFileSystem(this.#parts);
-    this.upkeep = this.#makeUpkeep(brake, options.folder);
+    this.upkeep = this.#makeUpkeep(brake);
     tree.ensureRoot(timestampNow(clock.now()));
     recover(this.#parts, (node) => this.fs.settled(node));
     this.#unwatch = this.#follow(options.reach);
@@ -234,11 +228,22 @@ class Composition implements OpenedFileSystem {
     this.#feed?.start(rootFirst === undefined ? undefined : listings.ahead(rootNode));
   }
 
-  #makeUpkeep(brake: Brake, folder: string): Upkeep {
+  #makeUpkeep(brake: Brake): Upkeep {
     return new Upkeep({
-      ...{ ...this.#parts, fs: this.fs, brake, folder },
+      ...{ ...this.#parts, fs: this.fs, brake, folder: this.#folder },
       settled: (node) => this.fs.settled(node),
       isWritable: (node) => this.fs.isWritable(node),
+      renew: (folder) => this.#renew(folder),
+    });
+  }
+
+  /** In the background, and as soon as it can be done. */
+  #renew(folder: NodeId): void {
+    const { listings, log } = this.#parts;
+    this.#feed?.hurry();
+    listings.renew(folder).catch((error: unknown) => {
+      log.info('not listed again', error);
+      this.#feed?.contradicted(folder);
     });
   }
 

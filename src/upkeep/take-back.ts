@@ -4,13 +4,15 @@ import { timestamp } from '../base/timestamp.ts';
 import type { KernelCache } from '../fs/file-system.ts';
 import type { FsParts } from '../fs/parts.ts';
 import { toLocalName } from '../metadata/names.ts';
-import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
+import type { Node, NodeId } from '../metadata/node.ts';
 import { type Entry, nodesOf } from '../queue/intent.ts';
 
 export interface TakeBackParts extends FsParts {
   readonly kernel: () => KernelCache;
   /** The node has lost its name, and nothing in the queue is about it. */
   readonly settled: (node: NodeId) => void;
+  /** Lists the folder again, in the background. */
+  readonly renew: (folder: NodeId) => void;
 }
 
 export interface TakenBack {
@@ -36,6 +38,8 @@ class TakingBack {
   readonly #left: Entry[] = [];
   /** Folders whose listing tells what belongs into them now. */
   readonly #folders = new Set<NodeId>();
+  /** Nodes that have left their names, and are to be where the drive has their items. */
+  readonly #homeless = new Set<NodeId>();
 
   constructor(parts: TakeBackParts) {
     this.#parts = parts;
@@ -49,19 +53,18 @@ class TakingBack {
     const byNode = new Map<NodeId, Entry[]>();
     for (const entry of entries) byNode.set(entry.intent.node, [...(byNode.get(entry.intent.node) ?? []), entry]);
     const nodes = [...byNode.keys()].sort((a, b) => depthOf(this.#parts, b) - depthOf(this.#parts, a));
-    // What the drive has leaves the folders that it never had first; then those are empty.
+    // What the drive has leaves the folders that it never had first; then those are empty. Names may have gone round: all are given
+    // up before one is taken.
     const isKnown = (id: NodeId): boolean => this.#parts.tree.get(id)?.item !== undefined;
     for (const id of nodes.filter(isKnown)) this.#node(id, byNode.get(id) ?? []);
     for (const id of nodes.filter((node) => !isKnown(node))) this.#node(id, byNode.get(id) ?? []);
+    this.#placeAll();
   }
 
   /** Asks the drive, in the background: it may know of more than is known here. */
   listAgain(): void {
-    const { tree, listings, log } = this.#parts;
-    for (const folder of this.#folders) {
-      if (tree.get(folder)?.item === undefined) continue;
-      listings.renew(folder).catch((error: unknown) => log.info('not listed again', error));
-    }
+    const { tree, renew } = this.#parts;
+    for (const folder of this.#folders) if (tree.get(folder)?.item !== undefined) renew(folder);
   }
 
   #node(id: NodeId, asked: readonly Entry[]): void {
@@ -79,9 +82,9 @@ class TakingBack {
     if (node === undefined) return;
     if (node.item === undefined) this.#never(node);
     else this.#asOnDrive(node);
-    // What was removed from a folder before goes with its removal, and comes back with it: the highest first.
+    // What was removed from a folder before goes with its removal, and comes back with it.
     const also = all.flatMap(({ intent }) => nodesOf(intent).filter((other) => other !== id));
-    for (const other of also.reverse().flatMap((gone) => tree.get(gone) ?? [])) this.#asOnDrive(other);
+    for (const other of also.flatMap((gone) => tree.get(gone) ?? [])) this.#asOnDrive(other);
   }
 
   /** The drive has never had it. */
@@ -99,53 +102,65 @@ class TakingBack {
 
   #asOnDrive(node: Node): void {
     const { tree } = this.#parts;
-    if (node.content !== undefined && node.ahead.content === true) this.#contentAsOnDrive(node);
+    if (node.ahead.content === true) this.#contentAsOnDrive(node);
     tree.update(node.id, { ahead: {}, base: undefined });
+    // As long as it was ahead, it stayed here, even if somebody has removed it from the drive.
+    if (node.parent !== undefined) this.#folders.add(node.parent);
     if (this.#isInPlace(node)) return;
-    this.#placeAsOnDrive(node);
-    // What was removed with the folder is no longer known to be in it.
-    if (node.kind === 'folder') tree.update(node.id, { listedAt: undefined });
-    this.#folders.add(node.id);
+    this.#homeless.add(node.id);
+    if (node.parent === undefined) {
+      // What was removed with the folder is no longer known to be in it.
+      if (node.kind === 'folder') tree.update(node.id, { listedAt: undefined });
+      return;
+    }
+    this.#nameChanged(node.parent, node.name);
+    tree.detach(node.id);
   }
 
+  /** What is here is unsent, or, where a save has given the node another item, what that one had before. */
   #contentAsOnDrive({ id, content, item }: Node): void {
     const { tree, contents, store } = this.#parts;
-    if (content === undefined || item === undefined || contents.record(content)?.dirty !== true) return;
+    if (content === undefined || item === undefined) return;
     contents.retire(content);
     tree.update(id, { content: undefined, holeBytes: undefined, size: item.size, mtime: timestamp(item.modified) });
     store.afterCommit(() => this.#parts.kernel().invalidateNode(id));
   }
 
-  #wantedPlace({ item, kind }: Node): { readonly parent: NodeId; readonly name: string } | undefined {
-    const parent = item?.parentId === undefined ? undefined : this.#parts.tree.byItem(item.parentId);
-    if (item === undefined || parent === undefined) return undefined;
-    if (parent.id !== rootNode && parent.parent === undefined) return undefined;
-    return { parent: parent.id, name: toLocalName(item.name, kind === 'symlink') };
+  #folderOnDrive({ item }: Node): Node | undefined {
+    return item?.parentId === undefined ? undefined : this.#parts.tree.byItem(item.parentId);
   }
 
   #isInPlace(node: Node): boolean {
-    const wanted = this.#wantedPlace(node);
-    return wanted !== undefined && wanted.parent === node.parent && wanted.name === node.name;
+    const { item, kind, parent, name } = node;
+    const folder = this.#folderOnDrive(node);
+    return folder !== undefined && parent === folder.id && name === toLocalName(item?.name ?? '', kind === 'symlink');
   }
 
-  /** If its place is taken, or not known, the drive's next listing finds one for it. */
-  #placeAsOnDrive(node: Node): void {
-    const { tree, store } = this.#parts;
-    const wanted = this.#wantedPlace(node);
-    if (node.parent !== undefined) {
-      this.#nameChanged(node.parent, node.name);
-      this.#folders.add(node.parent);
-      tree.detach(node.id);
+  /** Folders before what is in them. */
+  #placeAll(): void {
+    let waiting = [...this.#homeless];
+    for (let before = 0; waiting.length !== before; ) {
+      before = waiting.length;
+      waiting = waiting.filter((id) => !this.#isPlaced(id));
     }
-    if (wanted === undefined) {
-      store.afterCommit(() => this.#parts.settled(node.id));
-      return;
-    }
-    this.#folders.add(wanted.parent);
-    if (tree.childAnyCase(wanted.parent, wanted.name) === undefined) {
-      tree.place(node.id, wanted.parent, wanted.name);
-      this.#nameChanged(wanted.parent, wanted.name);
-    } else store.afterCommit(() => this.#parts.settled(node.id));
+    for (const id of waiting) this.#withoutPlace(id);
+  }
+
+  #isPlaced(id: NodeId): boolean {
+    const { tree, changes } = this.#parts;
+    const node = tree.get(id);
+    const folder = node === undefined ? undefined : this.#folderOnDrive(node);
+    if (node?.item === undefined || folder === undefined || tree.path(folder.id) === undefined) return false;
+    this.#folders.add(folder.id);
+    changes.applyLooked(node.item);
+    return true;
+  }
+
+  /** The drive's next listing finds a place for it, and for what is in it. */
+  #withoutPlace(id: NodeId): void {
+    const { tree, changes, store } = this.#parts;
+    for (const child of [...tree.children(id)]) changes.lose(child.id);
+    store.afterCommit(() => this.#parts.settled(id));
   }
 
   #nameChanged(parent: NodeId, name: string): void {
