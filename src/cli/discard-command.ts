@@ -27,8 +27,7 @@ export const addDiscardCommand = (program: Command): void => {
           left.push(...answer.left.map((one) => `${keeper.prefix}${one}`));
         });
         context.terminal.result({ discarded: taken, left }, taken.map((one) => printable(one)).join('\n'));
-        for (const one of left)
-          context.terminal.warning(`${printable(one)} stays: it is being sent, or others need it`);
+        for (const one of left) context.terminal.warning(`${one} stays: it is being sent, or others need it`);
         return left.length > 0 ? exitCodes.failed : exitCodes.done;
       }),
     );

@@ -42,8 +42,7 @@ export const addExportCommand = (program: Command): void => {
         const isNothing = exitCode === exitCodes.done && exported.length + failed.length === 0;
         const text = isNothing ? 'everything is on the drive' : exported.map(lineOf).join('\n');
         context.terminal.result({ exported, failed }, text);
-        for (const { path: at, reason } of failed)
-          context.terminal.warning(`${printable(at)} is not exported: ${reason}`);
+        for (const { path: at, reason } of failed) context.terminal.warning(`${at} is not exported: ${reason}`);
         return exitCode || (isWhole({ exported, failed }) ? exitCodes.done : exitCodes.failed);
       }),
     );

@@ -11,8 +11,8 @@ import { printable } from './terminal.ts';
 const tell = ({ terminal }: CommandContext, { taken, left, saved }: Reverted): number => {
   const [first] = saved.exported;
   const where = first === undefined ? '' : `; what only this disk had is in ${first.to.slice(0, -first.path.length)}`;
-  terminal.note(`${taken.length} files and folders are as the drive has them${where}`);
-  for (const path of left) terminal.warning(`${printable(path)} stays: it is being sent, or could not be saved`);
+  terminal.note(`${taken.length} files and folders are as the drive has them${printable(where)}`);
+  for (const path of left) terminal.warning(`${path} stays: it is being sent, or could not be saved`);
   return left.length > 0 ? exitCodes.failed : exitCodes.done;
 };
 

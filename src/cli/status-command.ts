@@ -53,6 +53,9 @@ const feedText = (feed: MountStatus['feed']): string | undefined => {
   return `${feedTexts[feed.state]}${looked}${feed.trouble === undefined ? '' : `: ${printable(feed.trouble)}`}`;
 };
 
+const holdsText = (holds: MountStatus['holds']): string | undefined =>
+  holds.length === 0 ? undefined : `held: ${printable(holds.map(({ reason }) => reason).join('; '))}`;
+
 const describe = (found: Found): string => {
   if (found.state !== 'serving') return `${found.mountpoint}\n  ${found.message}`;
   const { status } = found;
@@ -62,7 +65,7 @@ const describe = (found: Found): string => {
       ['driver', `${status.driver}${status.readOnly ? ', read-only' : ''}`],
       ['process', `${status.pid}, for ${formatDuration(Date.now() - status.mountedAt)}`],
       ['service', outageText(status.outage)],
-      ['queue', status.holds.length === 0 ? undefined : `held: ${status.holds.map(({ reason }) => reason).join('; ')}`],
+      ['queue', holdsText(status.holds)],
       ['changes', feedText(status.feed)],
       ['known', `${status.nodes} files and folders`],
       ['cache', `${formatSize(status.cachedBytes)} of ${formatSize(status.cacheSize)} in ${status.folder}`],

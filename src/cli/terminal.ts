@@ -62,8 +62,9 @@ export class Terminal {
     this.#err.write(`${text}\n`);
   }
 
+  /** One sentence. */
   warning(text: string): void {
-    this.note(`skydrive: warning: ${text}`);
+    this.note(`skydrive: warning: ${printable(text)}`);
   }
 
   /** A question that is answered on the same line. Where results are JSON, it is not among them. */

@@ -15,7 +15,7 @@ const stateOf = ({ parked, trouble, running, sent, total }: UnsentChange): strin
 export const unsentLines = (changes: readonly UnsentChange[]): string => {
   const lines = changes
     .slice(0, mostLines)
-    .map((change) => `  ${printable(change.path)} (${change.what}): ${stateOf(change)}`);
+    .map((change) => printable(`  ${change.path} (${change.what}): ${stateOf(change)}`));
   const more = changes.length - lines.length;
   return [...lines, ...(more > 0 ? [`  … and ${more} more`] : [])].join('\n');
 };

@@ -1,13 +1,15 @@
 // Gets the bytes that only this disk has out of it: contents that the drive does not have, copied to a folder, under their
 // names in the tree. Changes nothing here, and overwrites nothing there.
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, lutimes, mkdir, rm, symlink } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { getSystemErrorMap } from 'node:util';
 import { FsError, messageOf } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import type { ContentFile } from '../content/content-file.ts';
 import type { FsParts } from '../fs/parts.ts';
-import type { NodeId } from '../metadata/node.ts';
+import type { NodeId, NodeKind } from '../metadata/node.ts';
 import { isBelow } from '../queue/entry-path.ts';
 
 export interface Exported {
@@ -51,8 +53,34 @@ async function* whole(file: ContentFile, signal: AbortSignal) {
   for (let at = 0; at < file.size; at += pieceSize) yield await file.read(at, pieceSize, signal);
 }
 
+/** Makes the folders from `top` down to `folder`. A link among them may lead out of `top`, and is not followed. */
+const makeFolders = async (top: string, folder: string): Promise<void> => {
+  try {
+    makeFolder(top, 0o777);
+  } catch (error) {
+    refuse(error, `${top} is not a folder`);
+  }
+  let at = top;
+  for (const name of relative(top, folder).split('/').filter(Boolean)) {
+    at = join(at, name);
+    await mkdir(at).catch((error: unknown) => refuseOther(error, at));
+  }
+};
+
+const refuse = (cause: unknown, message: string): never => {
+  if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+  throw new FsError('ENOTDIR', message, { cause });
+};
+
+/** What is at `path` already may only be a folder. */
+const refuseOther = async (error: unknown, path: string): Promise<void> => {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isDirectory() === true) return;
+  const is = found?.isSymbolicLink() === true ? 'is a symbolic link, which is not followed' : 'is not a folder';
+  refuse(error, `${path} ${is}`);
+};
+
 const save = async (pieces: AsyncIterable<Uint8Array>, to: string, signal: AbortSignal): Promise<void> => {
-  await mkdir(dirname(to), { recursive: true });
   const stream = createWriteStream(to, { flags: 'wx', mode: 0o600 });
   let isOurs = false;
   stream.once('open', () => {
@@ -66,8 +94,12 @@ const save = async (pieces: AsyncIterable<Uint8Array>, to: string, signal: Abort
   }
 };
 
-const reasonOf = (error: unknown): string =>
-  (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'there is a file of that name already' : messageOf(error);
+const reasonOf = (error: unknown): string => {
+  const { code, errno, path } = error as NodeJS.ErrnoException;
+  if (code === 'EEXIST') return 'there is a file of that name already';
+  const meaning = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];
+  return meaning === undefined || path === undefined ? messageOf(error) : `${path}: ${meaning}`;
+};
 
 /** `destination` is absolute, and not in a mount that this process serves. */
 export const exportUnsent = async (
@@ -81,8 +113,10 @@ export const exportUnsent = async (
   for (const [id, record] of [...contents.dirty()]) {
     const path = tree.path(record.node as NodeId);
     if (path === undefined || tree.get(record.node as NodeId)?.content !== id || !isBelow(path, below)) continue;
+    const to = join(destination, path);
     try {
-      exported.push(await exportOne(parts, { id, path, to: join(destination, path) }, signal));
+      await makeFolders(destination, dirname(to));
+      exported.push(await exportOne(parts, { id, path, to }, signal));
     } catch (error) {
       signal.throwIfAborted();
       failed.push({ path, reason: reasonOf(error) });
@@ -98,9 +132,9 @@ const exportOne = async (
 ): Promise<Exported> => {
   const file = contents.open(id);
   try {
-    const saved = await saveAsFarAsPossible(file, path, to, signal);
-    const mtime = tree.get(file.node as NodeId)?.mtime;
-    if (mtime !== undefined) await utimes(saved.to, mtime.seconds, mtime.seconds);
+    const { kind = 'file', mtime } = tree.get(file.node as NodeId) ?? {};
+    const saved = await saveAsFarAsPossible(file, { kind, path, to }, signal);
+    if (mtime !== undefined) await lutimes(saved.to, mtime.seconds, mtime.seconds);
     return saved;
   } finally {
     contents.close(file);
@@ -109,8 +143,7 @@ const exportOne = async (
 
 const saveAsFarAsPossible = async (
   file: ContentFile,
-  path: string,
-  to: string,
+  { kind, path, to }: { readonly kind: NodeKind; readonly path: string; readonly to: string },
   signal: AbortSignal,
 ): Promise<Exported> => {
   try {
@@ -122,6 +155,7 @@ const saveAsFarAsPossible = async (
     await save(hereOnly(file, file.record(0).present, signal), name, signal);
     return { path, to: name, partial: true };
   }
-  await save(whole(file, signal), to, signal);
+  if (kind === 'symlink') await symlink(Buffer.from(await file.read(0, file.size, signal)), to);
+  else await save(whole(file, signal), to, signal);
   return { path, to };
 };

@@ -53,6 +53,25 @@ describe('what cannot be sent', mountable, () => {
   });
 });
 
+describe('skydrive export', mountable, () => {
+  it('says what it could not do on one line each, whatever names hold', async () => {
+    await using mounting = await makeMounting({}, ['settle: 1h']);
+    const { mountpoint, user } = mounting;
+    await mounting.mount();
+    const folder = join(mountpoint, 'new\nline');
+    await mkdir(folder);
+    await writeFile(join(folder, 'a.txt'), 'not sent');
+    await writeFile(join(mountpoint, 'b.txt'), 'not sent');
+    const out = await user.folder('out');
+    await writeFile(join(out, 'new\nline'), 'in the way');
+    const { code, err } = await mounting.run('export', out);
+    assert.equal(code, 1);
+    const way = `${out}/new\\x0aline is not a folder`;
+    assert.equal(err, `skydrive: warning: /new\\x0aline/a.txt is not exported: ${way}\n`);
+    assert.equal(await readFile(join(out, 'b.txt'), 'utf8'), 'not sent');
+  });
+});
+
 describe('what a dead mount keeps', mountable, () => {
   it('is not mistaken for what is kept of the account in the settings', async () => {
     await using one = await makeMounting({}, ['settle: 1h']);

@@ -1,7 +1,7 @@
 // Parked changes tried again, bytes got out, changes taken back, the brake, and conflicts dealt with.
 import assert from 'node:assert/strict';
 import { constants } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { FsError } from '../../src/base/errors.ts';
@@ -69,6 +69,49 @@ describe('export', () => {
       failed: [{ path: '/folder/a', reason: 'there is a file of that name already' }],
     });
     assert.deepEqual(await filesIn(place.path), { b: '', 'folder/a': 'text' });
+  });
+
+  test('makes a symbolic link of one', async () => {
+    await using bench = await Bench.open();
+    await using place = await tempDir();
+    await bench.list();
+    breakDrive(bench);
+    await bench.calls.symlink('../elsewhere', '/link');
+    const { failed, exported } = await bench.opened.upkeep.export('', place.path, never);
+    assert.deepEqual([failed, exported], [[], [{ path: '/link', to: join(place.path, 'link') }]]);
+    assert.equal(await readlink(join(place.path, 'link')), '../elsewhere');
+    const again = await bench.opened.upkeep.export('', place.path, never);
+    assert.deepEqual(again.failed, [{ path: '/link', reason: 'there is a file of that name already' }]);
+  });
+
+  test('writes nothing outside of the folder that it is given, and says what is in the way there', async () => {
+    await using bench = await Bench.open();
+    await using place = await tempDir();
+    await using elsewhere = await tempDir();
+    await bench.list();
+    breakDrive(bench);
+    for (const folder of ['/deep', '/deep/link', '/file', '/well']) await bench.calls.mkdir(folder);
+    for (const path of ['/deep/link/a', '/file/b', '/link', '/well/c']) await bench.write(path, 'text');
+    await mkdir(join(place.path, 'deep'));
+    await symlink(elsewhere.path, join(place.path, 'deep', 'link'));
+    await symlink(join(elsewhere.path, 'new'), join(place.path, 'link'));
+    await writeFile(join(place.path, 'file'), '');
+    const { exported, failed } = await bench.opened.upkeep.export('', place.path, never);
+    assert.deepEqual(
+      exported.map(({ path }) => path),
+      ['/well/c'],
+    );
+    assert.deepEqual(failed, [
+      { path: '/deep/link/a', reason: `${place.path}/deep/link is a symbolic link, which is not followed` },
+      { path: '/file/b', reason: `${place.path}/file is not a folder` },
+      { path: '/link', reason: 'there is a file of that name already' },
+    ]);
+    assert.deepEqual(await readdir(elsewhere.path), []);
+    const nowhere = await bench.opened.upkeep.export('/well', '/proc/nowhere', never);
+    assert.deepEqual(nowhere.failed, [{ path: '/well/c', reason: '/proc/nowhere: no such file or directory' }]);
+    const file = join(place.path, 'file');
+    const noFolder = await bench.opened.upkeep.export('/well', file, never);
+    assert.deepEqual(noFolder.failed, [{ path: '/well/c', reason: `${file} is not a folder` }]);
   });
 
   test('gives what there is of a file whose other parts are out of reach', async () => {
