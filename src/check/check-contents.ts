@@ -1,20 +1,23 @@
 // The records of contents, the nodes that they belong to and the files that hold the bytes agree. Bytes that nobody else has are
 // never deleted: what belongs to nothing goes to the folder lost+found, with a note.
-import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { messageOf } from '../base/errors.ts';
 import { Ranges } from '../base/ranges.ts';
 import type { ContentRecord } from '../content/content-record.ts';
+import { moveToLostFound } from '../content/lost-found.ts';
 import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
 import { enqueue } from './check-queue.ts';
 import type { Ground } from './ground.ts';
 
 export const checkContents = async (ground: Ground, signal: AbortSignal): Promise<void> => {
+  const files = filesIn(ground);
+  if (files === undefined) return;
   await ground.each([...ground.contents.keys()], (id) => checkRecord(ground, id, ground.contents.get(id)), signal);
   const nodes = [...ground.nodes.keys()];
   const missed = new Set<number>();
   await ground.each(nodes, (id) => checkOwner(ground, id, missed), signal);
-  const strays = filesIn(ground).filter((id) => !missed.has(id));
-  await ground.each(strays, (id) => checkStray(ground, id), signal);
+  await ground.each(files, (path) => checkStray(ground, path, missed), signal);
 };
 
 const sizeOf = (path: string): number | undefined => {
@@ -25,14 +28,29 @@ const sizeOf = (path: string): number | undefined => {
   }
 };
 
-/** Numbers of the contents that there are files of. */
-const filesIn = ({ folder }: Ground): number[] => {
-  try {
-    const names = readdirSync(join(folder, 'content'), { recursive: true, encoding: 'utf8' });
-    return names.flatMap((name) => (/\/\d+$/.test(name) ? [Number(name.slice(name.indexOf('/') + 1))] : []));
-  } catch {
-    return [];
+/** All files in the folder of contents; undefined if it is none, and nothing can be said of contents. */
+const filesIn = (ground: Ground): readonly string[] | undefined => {
+  const folder = join(ground.folder, 'content');
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found === undefined) return [];
+  if (!found.isDirectory()) {
+    ground.found(`${folder} is not a folder: no content can be kept there`, () =>
+      rescue(ground, folder, 'in the place of the folder of contents', 'content'),
+    );
+    return ground.repair ? [] : undefined;
   }
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
+  } catch (error) {
+    ground.found(`${folder} cannot be read: ${messageOf(error)}`);
+    return undefined;
+  }
+};
+
+/** The content whose place that is. */
+const idAt = (ground: Ground, path: string): number | undefined => {
+  const name = basename(path);
+  return /^\d+$/.test(name) && ground.contentPath(Number(name)) === path ? Number(name) : undefined;
 };
 
 const checkRecord = (ground: Ground, id: number, record: ContentRecord | undefined): void => {
@@ -61,7 +79,7 @@ const checkRecord = (ground: Ground, id: number, record: ContentRecord | undefin
 const checkUnowned = (ground: Ground, id: number, node: Node | undefined): void => {
   const of = node === undefined ? 'no file that is known' : `an earlier state of ${ground.path(node.id)}`;
   ground.found(`content ${id}, which is not on the drive, is of ${of}`, () => {
-    rescue(ground, id, `not on the drive, and of ${of}`);
+    rescue(ground, ground.contentPath(id), `not on the drive, and of ${of}`);
     ground.contents.remove(id);
   });
 };
@@ -79,6 +97,9 @@ const mendRanges = (ground: Ground, id: number, record: ContentRecord) => (): vo
   else ground.contents.put(id, { ...record, present: record.size === 0 ? [] : [[0, record.size]], holes: [] });
 };
 
+/** What people can do where unsent bytes are gone. */
+const givingUp = '"skydrive discard PATH" gives up the change';
+
 /** Behind the last byte that is no hole. */
 const neededBytes = ({ present, holes }: ContentRecord): number =>
   Ranges.from(present).without(Ranges.from(holes)).list.at(-1)?.end ?? 0;
@@ -89,11 +110,14 @@ const checkFile = (ground: Ground, id: number, record: ContentRecord, node: Node
   if (size >= needed) return;
   const text = `${ground.contentPath(id)} has ${size} bytes of ${needed} of ${ground.path(node.id)}`;
   // The drive has what is only cached; what it does not have, nobody can bring back.
-  if (record.dirty) ground.found(`${text}, which are not on the drive`);
+  if (record.dirty)
+    ground.found(`${text}, which are not on the drive: "skydrive export" saves what is left of them, ${givingUp}`);
   else ground.found(text, () => drop(ground, id, record));
 };
 
+/** Of a content that the drive has. */
 const drop = (ground: Ground, id: number, record: ContentRecord): void => {
+  rmSync(ground.contentPath(id), { force: true });
   ground.contents.remove(id);
   const node = ground.nodes.get(record.node as NodeId);
   if (node?.content !== id) return;
@@ -110,7 +134,7 @@ const checkOwner = (ground: Ground, id: NodeId, missed: Set<number>): void => {
   if (node.item !== undefined && node.ahead.content !== true) return;
   const size = content === undefined ? undefined : sizeOf(ground.contentPath(content));
   const text = `nothing is noted of the bytes of ${ground.path(id)}, which are not on the drive`;
-  if (content === undefined || size === undefined) ground.found(`${text}, and they are not here`);
+  if (content === undefined || size === undefined) ground.found(`${text}, and they are not here: ${givingUp}`);
   else {
     missed.add(content);
     ground.found(text, () => noteAgain(ground, node, content, size));
@@ -131,18 +155,18 @@ const noteAgain = (ground: Ground, node: Node, content: number, size: number): v
   if (!isWaiting) enqueue(ground, { kind: 'put-content', node: node.id, ...at });
 };
 
-const checkStray = (ground: Ground, id: number): void => {
-  if (ground.contents.get(id) !== undefined || ground.isInUse(id)) return;
-  ground.found(`${ground.contentPath(id)} is of no content that is known`, () =>
-    rescue(ground, id, 'of no content that is known'),
-  );
+const checkStray = (ground: Ground, path: string, missed: ReadonlySet<number>): void => {
+  const id = idAt(ground, path);
+  if (id !== undefined && (ground.contents.get(id) !== undefined || ground.isInUse(id) || missed.has(id))) return;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  // A frozen copy of a content has no name, but for a moment.
+  if (found === undefined || found.isDirectory() || path.endsWith('.frozen')) return;
+  ground.found(`${path} is of no content that is known`, () => rescue(ground, path, 'of no content that is known'));
 };
 
-const rescue = (ground: Ground, id: number, reason: string): void => {
-  if (sizeOf(ground.contentPath(id)) === undefined) return;
-  const folder = join(ground.folder, 'lost+found');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  renameSync(ground.contentPath(id), join(folder, `content-${id}`));
-  const note = `content-${id}: bytes found by "skydrive check" on ${new Date(ground.now).toISOString()}, ${reason}.\n`;
-  writeFileSync(join(folder, `content-${id}.txt`), note, { mode: 0o600 });
+const rescue = (ground: Ground, path: string, reason: string, name = `content-${basename(path)}`): void => {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+  const to = moveToLostFound(ground.folder, path, name);
+  const when = new Date(ground.now).toISOString();
+  writeFileSync(`${to}.txt`, `${basename(to)}: found by "skydrive check" on ${when}, ${reason}.\n`, { mode: 0o600 });
 };

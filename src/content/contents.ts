@@ -1,8 +1,8 @@
 // All contents on this disk: which files they are in, who uses them, and how much space they may take. Invariant: a content
 // that is dirty or in use is never evicted; the budget is kept when space is taken, not by a sweep.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { neverAborted } from '../base/abortable.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -13,6 +13,7 @@ import { ContentFile, type ContentHost } from './content-file.ts';
 import { contentPath, nextContentId } from './content-path.ts';
 import type { ContentId, ContentRecord } from './content-record.ts';
 import { DiskRoom } from './disk-room.ts';
+import { moveToLostFound } from './lost-found.ts';
 import { Reservations } from './reservations.ts';
 import { SpareContents } from './spare-contents.ts';
 import { Verification } from './verification.ts';
@@ -43,6 +44,13 @@ const saveDelayMs = 500;
 
 /** What is written into something larger is completed when it is sent, bytes. */
 const promptBaseLimit = 64 << 20;
+
+/** A file that is the one of no content. */
+interface Stray {
+  readonly path: string;
+  /** What it is called. */
+  readonly id: ContentId;
+}
 
 interface InUse {
   readonly file: ContentFile;
@@ -203,7 +211,7 @@ export class Contents {
   /** For the start: unsent bytes that no file is known of any more go where somebody can find them. */
   setAside(id: ContentId): void {
     const path = this.#path(id);
-    if (existsSync(path) && statSync(path).size > 0) this.#keepStrays([[path, String(id)]]);
+    if (existsSync(path) && statSync(path).size > 0) this.#keepStrays([{ path, id }]);
     this.retire(id);
   }
 
@@ -415,29 +423,28 @@ export class Contents {
 
   /**
    * Files of contents that were being removed when the last run ended. One of a number that was never given comes from metadata
-   * that were lost: its bytes may be nowhere else.
+   * that were lost: its bytes may be nowhere else. Nor was one in another's place put there by us.
    */
   #removeStrays(): void {
     const { folder } = this.#options;
     if (!existsSync(folder)) return;
+    const strays = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\/\d+$/.test(name))
+      .map((name) => ({ path: join(folder, name), id: Number(basename(name)) }))
+      .filter(({ path, id }) => path !== this.#path(id) || this.#records.get(id) === undefined);
     const last = this.#about.get('last-content') ?? 0;
-    const kept: [path: string, id: string][] = [];
-    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-      const id = /\/(\d+)$/.exec(name)?.[1];
-      if (id === undefined || this.#records.get(Number(id)) !== undefined) continue;
-      if (Number(id) <= last) rmSync(join(folder, name), { force: true });
-      else kept.push([join(folder, name), id]);
-    }
-    if (kept.length > 0) this.#keepStrays(kept);
+    const isRemoved = ({ path, id }: Stray): boolean => path === this.#path(id) && id <= last;
+    for (const { path } of strays.filter(isRemoved)) rmSync(path, { force: true });
+    this.#keepStrays(strays.filter((stray) => !isRemoved(stray)));
   }
 
-  #keepStrays(strays: readonly (readonly [path: string, id: string])[]): void {
-    const lost = join(dirname(this.#options.folder), 'lost+found');
-    mkdirSync(lost, { recursive: true, mode: 0o700 });
-    for (const [path, id] of strays) renameSync(path, join(lost, `content-${id}-${this.#options.clock.now()}`));
+  #keepStrays(strays: readonly Stray[]): void {
+    if (strays.length === 0) return;
+    const account = dirname(this.#options.folder);
+    for (const { path, id } of strays) moveToLostFound(account, path, `content-${id}-${this.#options.clock.now()}`);
     const bytes =
       strays.length === 1 ? 'bytes that no file is known of are' : `bytes of ${strays.length} unknown files are`;
-    this.#options.log.warn(`${bytes} in ${lost}`);
+    this.#options.log.warn(`${bytes} in ${join(account, 'lost+found')}`);
   }
 }
 

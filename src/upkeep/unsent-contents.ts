@@ -1,23 +1,30 @@
 // Gets the bytes that only this disk has out of it: contents that the drive does not have, copied to a folder, under their
 // names in the tree. Changes nothing here, and overwrites nothing there.
-import { createWriteStream } from 'node:fs';
-import { lstat, lutimes, mkdir, rm, symlink } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { lstat, lutimes, mkdir, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { getSystemErrorMap } from 'node:util';
 import { FsError, messageOf } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import type { ContentFile } from '../content/content-file.ts';
+import { contentPath } from '../content/content-path.ts';
+import type { Contents } from '../content/contents.ts';
 import type { FsParts } from '../fs/parts.ts';
 import type { NodeId, NodeKind } from '../metadata/node.ts';
 import { isBelow } from '../queue/entry-path.ts';
+
+export interface ExportParts extends Pick<FsParts, 'contents' | 'tree'> {
+  /** The account's folder. */
+  readonly folder: string;
+}
 
 export interface Exported {
   /** In the tree, from the root with a slash. */
   readonly path: string;
   /** Where it is now. */
   readonly to: string;
-  /** Parts of it are on the drive alone, which does not answer: they are zeros in the copy, whose name says so. */
+  /** Parts of it are lost, or on the drive alone, which does not answer: they are zeros in the copy, whose name says so. */
   readonly partial?: true;
 }
 
@@ -103,7 +110,7 @@ const reasonOf = (error: unknown): string => {
 
 /** `destination` is absolute, and not in a mount that this process serves. */
 export const exportUnsent = async (
-  parts: FsParts,
+  parts: ExportParts,
   { below, destination }: { readonly below: string; readonly destination: string },
   signal: AbortSignal,
 ): Promise<ExportReport> => {
@@ -125,12 +132,45 @@ export const exportUnsent = async (
   return { exported, failed };
 };
 
-const exportOne = async (
-  { contents, tree }: FsParts,
+/** Undefined if some of its bytes were lost. */
+const openWhole = (contents: Contents, id: number): ContentFile | undefined => {
+  try {
+    return contents.open(id);
+  } catch (error) {
+    if (error instanceof FsError && error.code === 'EIO') return undefined;
+    throw error;
+  }
+};
+
+const saveRest = async (
+  { contents, folder }: ExportParts,
   { id, path, to }: { readonly id: number; readonly path: string; readonly to: string },
   signal: AbortSignal,
 ): Promise<Exported> => {
-  const file = contents.open(id);
+  const from = contentPath(join(folder, 'content'), id);
+  if ((await stat(from)).size === 0) throw new FsError('EIO', 'its bytes are lost: nothing of them is on this disk');
+  await save(rest(from, contents.record(id)?.size ?? 0), to, signal);
+  return { path, to, partial: true };
+};
+
+/** What is left in a file that was longer, with zeros for what is not. */
+async function* rest(path: string, size: number): AsyncIterable<Uint8Array> {
+  let left = size;
+  for await (const piece of createReadStream(path, { end: size - 1 })) {
+    left -= (piece as Uint8Array).length;
+    yield piece as Uint8Array;
+  }
+  yield* zeros(left);
+}
+
+const exportOne = async (
+  parts: ExportParts,
+  { id, path, to }: { readonly id: number; readonly path: string; readonly to: string },
+  signal: AbortSignal,
+): Promise<Exported> => {
+  const { contents, tree } = parts;
+  const file = openWhole(contents, id);
+  if (file === undefined) return await saveRest(parts, { id, path, to: `${to}.partial` }, signal);
   try {
     const { kind = 'file', mtime } = tree.get(file.node as NodeId) ?? {};
     const saved = await saveAsFarAsPossible(file, { kind, path, to }, signal);

@@ -1,13 +1,14 @@
 // Each kind of breach is planted, found, and mended if it can be; nothing that only this disk has is lost by that.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { check } from '../../src/check/check.ts';
 import { type Finding, Ground } from '../../src/check/ground.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { Bench } from '../support/opened.ts';
 import { breakDrive } from '../support/queue-steps.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { breaches, contentOf, named } from './breaches.ts';
 
 const never = new AbortController().signal;
@@ -100,10 +101,96 @@ describe('skydrive check', () => {
     await withStore(bench.folder, (_, ground) => rmSync(ground.contentPath(contentOf(ground, 'new'))));
     const [finding, ...others] = await look(bench.folder, true);
     assert.deepEqual(others, []);
-    assert.match(finding?.text ?? '', /has 0 bytes of 9 of \/folder\/new, which are not on the drive$/);
+    assert.match(finding?.text ?? '', /has 0 bytes of 9 of \/folder\/new, which are not on the drive: .*discard/);
     assert.equal(finding?.mended, false);
     assert.equal((await look(bench.folder)).length, 1);
     await bench.reopenClosed();
+  });
+
+  test('of lost bytes, it says how to get out what is left of them, and how to give them up', async () => {
+    await using bench = await closed();
+    await using place = await tempDir();
+    await withStore(bench.folder, (_, ground) => {
+      truncateSync(ground.contentPath(contentOf(ground, 'new')), 4);
+      rmSync(ground.contentPath(contentOf(ground, 'inside')));
+      ground.contents.remove(contentOf(ground, 'inside'));
+    });
+    const texts = (await look(bench.folder)).map(({ text }) => text);
+    assert.equal(texts.length, 2);
+    for (const text of texts) assert.match(text, /"skydrive discard PATH" gives up the change/);
+    assert.match(texts.find((text) => text.includes('/folder/new')) ?? '', /"skydrive export" saves what is left/);
+    await bench.reopenClosed();
+    const { exported, failed } = await bench.opened.upkeep.export('', place.path, never);
+    const to = join(place.path, 'folder', 'new.partial');
+    assert.deepEqual([exported, failed], [[{ path: '/folder/new', to, partial: true }], []]);
+    assert.equal(readFileSync(to, 'utf8'), `only${'\0'.repeat(5)}`);
+    for (const path of ['/folder/new', '/made/inside']) {
+      const { taken, left } = await bench.opened.upkeep.discard(path, never);
+      assert.deepEqual([taken, left], [[path], []]);
+    }
+    await bench.opened.close();
+    assert.deepEqual(await look(bench.folder), []);
+    await bench.reopenClosed();
+  });
+
+  test('files where no content has its place are moved, each to a name of its own', async () => {
+    await using bench = await closed();
+    const folder = join(bench.folder, 'content');
+    const strays = { '99/7': 'one', '98/7': 'two', '7': 'three', '99/deep/7': 'four', notes: 'five', 'f/7': 'six' };
+    const lost = join(bench.folder, 'lost+found');
+    mkdirSync(lost);
+    writeFileSync(join(lost, 'content-7'), 'was there');
+    for (const [name, text] of Object.entries(strays)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    const found = await look(bench.folder, true);
+    assert.deepEqual(
+      found.map(({ text, mended }) => [text, mended]).sort(),
+      Object.keys(strays)
+        .map((name) => [`${join(folder, name)} is of no content that is known`, true])
+        .sort(),
+    );
+    assert.deepEqual(await look(bench.folder), []);
+    const kept = readdirSync(lost).filter((name) => !name.endsWith('.txt'));
+    assert.deepEqual(
+      kept.map((name) => readFileSync(join(lost, name), 'utf8')).sort(),
+      [...Object.values(strays), 'was there'].sort(),
+    );
+    await bench.reopenClosed();
+    assert.equal(await bench.read('/folder/new'), 'only here');
+  });
+
+  test('a mount deletes none of them', async () => {
+    await using bench = await closed();
+    const strays = ['99/300', '98/300'];
+    for (const name of strays) {
+      mkdirSync(dirname(join(bench.folder, 'content', name)), { recursive: true });
+      writeFileSync(join(bench.folder, 'content', name), name);
+    }
+    await bench.reopenClosed();
+    const lost = join(bench.folder, 'lost+found');
+    assert.deepEqual(
+      readdirSync(lost)
+        .map((name) => readFileSync(join(lost, name), 'utf8'))
+        .sort(),
+      strays.sort(),
+    );
+  });
+
+  test('a file in place of the folder of contents is one finding, and is moved', async () => {
+    await using bench = await closed();
+    const content = join(bench.folder, 'content');
+    rmSync(content, { recursive: true });
+    writeFileSync(content, 'no folder');
+    const [finding, ...others] = await look(bench.folder);
+    assert.deepEqual(others, []);
+    assert.equal(finding?.text, `${content} is not a folder: no content can be kept there`);
+    const lost = (await look(bench.folder, true)).filter(({ mended }) => !mended);
+    assert.equal(lost.length, 2, 'of what was not sent, nothing is left');
+    assert.equal(readFileSync(join(bench.folder, 'lost+found', 'content'), 'utf8'), 'no folder');
+    await bench.reopenClosed();
+    assert.equal((await bench.read('/folder/a').catch((error: unknown) => String(error))).includes('ENOTDIR'), false);
   });
 
   test('bytes that belong to nothing are kept in lost+found, with a note', async () => {
