@@ -79,3 +79,14 @@ export class DriveError extends Error {
 /** Did a drive fail with this fault? */
 export const isFault = (error: unknown, fault: Fault): error is DriveError =>
   error instanceof DriveError && error.fault === fault;
+
+/** The same failure of something that has taken effect in part, or may have taken effect before it failed so. */
+export const perhapsDone = (error: unknown): unknown => {
+  if (!(error instanceof DriveError) || error.ambiguous) return error;
+  const { fault, message, status, retryAfterMs, awaited, page } = error;
+  const known = {
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+  return new DriveError(fault, message, { ...known, awaited, page, ambiguous: true, cause: error });
+};

@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Drive } from './drive.ts';
-import { DriveError } from './drive-error.ts';
+import { DriveError, perhapsDone } from './drive-error.ts';
 import {
   type CallMethod,
   isLook,
@@ -97,6 +97,19 @@ async function* retriedStream(
   }
 }
 
+/** After an attempt that may have taken effect, that is so however a later one fails. */
+const remembering = (run: () => Promise<unknown>): (() => Promise<unknown>) => {
+  let mayBeDone = false;
+  return async () => {
+    try {
+      return await run();
+    } catch (error) {
+      mayBeDone ||= error instanceof DriveError && error.ambiguous;
+      throw mayBeDone ? perhapsDone(error) : error;
+    }
+  };
+};
+
 const behind = ([subject, { start, end }, signal]: ReadArgs, piece: Uint8Array): ReadArgs => [
   subject,
   { start: start + piece.length, end },
@@ -107,9 +120,10 @@ export const withRetry = (drive: Drive, options: RetryOptions = {}): Drive =>
   wrapDrive(drive, {
     call: async (method, args, run) => {
       const patience = new Patience(options);
+      const attempt = remembering(run);
       for (;;) {
         try {
-          return await run();
+          return await attempt();
         } catch (error) {
           if (!mayRepeat(method, error)) throw error;
           await patience.after(error, signalOf(args));

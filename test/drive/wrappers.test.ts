@@ -73,6 +73,19 @@ describe('withRetry', () => {
     await fails(put(refused.drive, root, 'upload', 'x'), 'offline');
   });
 
+  it('says that what it repeated may be done, however the last attempt failed', async () => {
+    const memory = new MemoryDrive();
+    const root = await memory.root();
+    memory.store.makeFolder('folder');
+    const { clock, drive } = retried(memory, (_method, nth) =>
+      nth === 1 ? 'lose-reply' : failure('offline', { awaited: true, retryAfterMs: 10 }),
+    );
+    const moved = clock.until(drive.move(memory.store.itemAt('folder'), { parentId: root.id, name: 'moved' }));
+    const error = await fails(moved, 'offline');
+    assert.deepEqual(await names(memory, 'root'), ['moved']);
+    assert.deepEqual([error.ambiguous, error.awaited, error.retryAfterMs], [true, true, 10]);
+  });
+
   it('goes on reading where it broke, and lists anew', async () => {
     const memory = new MemoryDrive({ pageSize: 2, fragmentSize: 4 });
     memory.store.put('file', '0123456789abcdef');

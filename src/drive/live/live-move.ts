@@ -2,7 +2,7 @@
 // later one meets a taken name; after any other trouble the item stays where it came to, and the same call does the rest.
 import { randomBytes } from 'node:crypto';
 import type { Item, ItemId } from '../drive.ts';
-import { DriveError, isFault } from '../drive-error.ts';
+import { DriveError, isFault, perhapsDone } from '../drive-error.ts';
 import type { LiveRequests } from './live-requests.ts';
 import { theItem } from './live-wire.ts';
 
@@ -76,15 +76,24 @@ export class LiveMove {
     for (const step of way) {
       const undo: Step = 'rename' in step ? { rename: at.name } : { into: at.parentId ?? step.into };
       try {
-        at = await this.#step(at, step, signal);
+        at = await this.#stepFrom(from, at, step, signal);
       } catch (error) {
         if (!isFault(error, 'exists')) throw error;
-        for (const earlier of back) at = await this.#step(at, earlier, signal);
+        for (const earlier of back) at = await this.#stepFrom(from, at, earlier, signal);
         return new TakenName(error, step === way.at(-1));
       }
       back.unshift(undo);
     }
     return at;
+  }
+
+  /** Whoever moved the item knows it at `from`. */
+  async #stepFrom(from: Item, at: Item, step: Step, signal: AbortSignal | undefined): Promise<Item> {
+    try {
+      return await this.#step(at, step, signal);
+    } catch (error) {
+      throw at === from ? error : perhapsDone(error);
+    }
   }
 
   async #step(item: Item, step: Step, signal: AbortSignal | undefined): Promise<Item> {

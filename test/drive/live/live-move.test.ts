@@ -20,6 +20,8 @@ describe('moves of the live dialect', () => {
     for (const [n, fault] of (
       [
         { match: { kind: 'update' }, action: { do: 'answer', status: 500 }, count: 1 },
+        { match: { kind: 'update' }, action: { do: 'reset', in: 'request' }, count: 1 },
+        { match: { kind: 'update' }, action: { do: 'answer', status: 420, code: 'request_throttled' }, count: 1 },
         { match: { kind: 'update' }, action: { do: 'lose-reply' }, count: 1 },
         { match: { kind: 'move' }, action: { do: 'lose-reply' }, count: 1 },
       ] as const
@@ -28,7 +30,8 @@ describe('moves of the live dialect', () => {
       const to = { parentId: folder.id, name: `new ${n}` };
       emulator.admin.addFault(fault);
       const error: unknown = await drive.move(file, to).catch((caught: unknown) => caught);
-      assert.ok(isFault(error, 'offline') || isFault(error, 'broken'));
+      assert.ok(isFault(error, 'offline') || isFault(error, 'broken') || isFault(error, 'busy'));
+      assert.ok(error.ambiguous, 'the item is no longer where it was');
       await drive.move(file, to);
       assert.deepEqual(await stateOf(drive, file), [folder.id, `new ${n}`]);
     }
