@@ -116,7 +116,7 @@ const checkFile = (ground: Ground, id: number, record: ContentRecord, node: Node
 };
 
 /** Of a content that the drive has. */
-const drop = (ground: Ground, id: number, record: ContentRecord): void => {
+export const drop = (ground: Ground, id: number, record: ContentRecord): void => {
   rmSync(ground.contentPath(id), { force: true });
   ground.contents.remove(id);
   const node = ground.nodes.get(record.node as NodeId);
@@ -164,7 +164,8 @@ const checkStray = (ground: Ground, path: string, missed: ReadonlySet<number>): 
   ground.found(`${path} is of no content that is known`, () => rescue(ground, path, 'of no content that is known'));
 };
 
-const rescue = (ground: Ground, path: string, reason: string, name = `content-${basename(path)}`): void => {
+/** To lost+found, with a note. */
+export const rescue = (ground: Ground, path: string, reason: string, name = `content-${basename(path)}`): void => {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
   const to = moveToLostFound(ground.folder, path, name);
   const when = new Date(ground.now).toISOString();

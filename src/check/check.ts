@@ -1,6 +1,8 @@
 // Proves that what is stored here agrees with itself, and, if asked to, with the drive. Mends what can be mended without losing
 // anything; what it cannot mend, it names.
+import type { ContentId } from '../content/content-record.ts';
 import type { Drive } from '../drive/drive.ts';
+import { checkBytes } from './check-bytes.ts';
 import { checkContents } from './check-contents.ts';
 import { checkQueue } from './check-queue.ts';
 import { checkRemote } from './check-remote.ts';
@@ -8,24 +10,28 @@ import { checkTree } from './check-tree.ts';
 import { type Finding, Ground, type GroundOptions } from './ground.ts';
 
 export interface CheckOptions extends GroundOptions {
-  /** Is compared with what is known. */
+  /** Is compared with what is known, and what it told of bytes with those that are cached. */
   readonly drive?: Drive;
 }
 
 /** Nothing was found: everything agrees. */
 export const check = async (options: CheckOptions, signal: AbortSignal): Promise<readonly Finding[]> => {
-  const first = await look(options, signal);
+  const sound = new Set<ContentId>();
+  const first = await look(options, sound, signal);
   if (options.repair || first.length === 0) return first;
   // A mount that runs goes on meanwhile: what was a breach only in passing is none.
-  const again = new Set((await look(options, signal)).map(({ text }) => text));
+  const again = new Set((await look(options, sound, signal)).map(({ text }) => text));
   return first.filter(({ text }) => again.has(text));
 };
 
-const look = async (options: CheckOptions, signal: AbortSignal): Promise<readonly Finding[]> => {
+const look = async (options: CheckOptions, sound: Set<ContentId>, signal: AbortSignal): Promise<readonly Finding[]> => {
   const ground = new Ground(options);
   await checkTree(ground, signal);
   await checkContents(ground, signal);
   await checkQueue(ground, signal);
-  if (options.drive !== undefined) await checkRemote(ground, options.drive, signal);
+  if (options.drive !== undefined) {
+    await checkBytes(ground, sound, signal);
+    await checkRemote(ground, options.drive, signal);
+  }
   return ground.findings;
 };

@@ -59,7 +59,7 @@ export const addCheckCommand = (program: Command): void => {
       'a mount; if left out, all mounts and what is kept of the account, with --repair only that',
     )
     .option('--repair', 'mend what can be mended; never deletes what the drive does not have')
-    .option('--remote', 'compare with the drive, too: one request for each folder that is known')
+    .option('--remote', 'compare with the drive, too: a request for each known folder; all that is cached is read')
     .description('prove that what is kept here agrees; exit 1 naming what does not')
     .addHelpText('after', '\nExample:\n  skydrive check --repair')
     .action(

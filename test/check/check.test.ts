@@ -1,9 +1,12 @@
 // Each kind of breach is planted, found, and mended if it can be; nothing that only this disk has is lost by that.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { QuickXorHash } from '../../src/base/quick-xor-hash.ts';
 import { check } from '../../src/check/check.ts';
+import { checkBytes } from '../../src/check/check-bytes.ts';
 import { type Finding, Ground } from '../../src/check/ground.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { Bench } from '../support/opened.ts';
@@ -228,6 +231,52 @@ describe('skydrive check', () => {
     await bench.reopenClosed();
     const [name = ''] = readdirSync(join(bench.folder, 'lost+found'));
     assert.equal(readFileSync(join(bench.folder, 'lost+found', name), 'utf8'), 'only here');
+  });
+
+  test('with --remote, cached bytes that are not those of the drive are found, and fetched again', async () => {
+    await using bench = await Bench.open();
+    const hashings = { a: createHash('sha1'), b: new QuickXorHash() };
+    for (const [name, hashing] of Object.entries(hashings)) {
+      hashing.update(Buffer.from(`text of ${name}`));
+      const told = `${name === 'a' ? 'sha1' : 'quickxor'}:${hashing.digest().toString('hex')}`;
+      bench.memory.store.put(name, `text of ${name}`).hash = told;
+    }
+    bench.memory.store.put('untold', 'no hash');
+    const before = await bench.shown();
+    const flip = (name: string): Promise<void> =>
+      withStore(bench.folder, (_, ground) => {
+        const path = ground.contentPath(contentOf(ground, name));
+        const bytes = readFileSync(path);
+        bytes[3] = (bytes[3] ?? 0) ^ 1;
+        writeFileSync(path, bytes);
+      });
+    await bench.opened.close();
+    await flip('a');
+    await flip('b');
+    const { memory: drive, folder } = bench;
+    const remotely = (more: object = {}): Promise<readonly Finding[]> =>
+      withStore(folder, (store) => check({ store, folder, repair: false, now: 0, drive, ...more }, never));
+    assert.deepEqual(await look(folder), []);
+    const texts = (await remotely()).map(({ text }) => text);
+    assert.equal(texts.length, 2);
+    for (const [index, name] of ['a', 'b'].entries())
+      assert.ok(texts[index]?.endsWith(` has other bytes than the drive has of /${name}`), texts[index]);
+    await withStore(folder, async (store) => {
+      let looks = 0;
+      // Somebody opens it while it is read.
+      const isInUse = (): boolean => looks++ > 0;
+      const ground = new Ground({ store, folder, repair: false, now: 0, isInUse });
+      await checkBytes(ground, new Set(), never);
+      assert.deepEqual(ground.findings, []);
+    });
+    assert.ok((await remotely({ repair: true })).every(({ mended }) => mended));
+    assert.deepEqual(await remotely(), []);
+    assert.deepEqual(await look(folder), []);
+    const lost = join(folder, 'lost+found');
+    assert.equal(readdirSync(lost).length, 4, 'two with a note each');
+    await bench.reopenClosed();
+    assert.deepEqual(await bench.shown(), before);
+    assert.deepEqual(await bench.opened.check({ remote: true }, never), []);
   });
 
   test('with --remote, what others did meanwhile is found, and asked for again', async () => {
