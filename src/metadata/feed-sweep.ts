@@ -43,7 +43,10 @@ const look = async ({ tree }: SweepParts, folder: NodeId, { listing, signal }: S
   return found;
 };
 
-const isOurs = (node: Node | undefined): node is Node => node?.item !== undefined && node.item.foreign !== true;
+const isOurs = (node: Node | undefined): node is Node =>
+  node?.item !== undefined && node.item.foreign !== true && (node.parent !== undefined || node.id === rootNode);
+
+const isTold = (node: Node | undefined, { listing }: Sweep): node is Node => isOurs(node) && node.forgotten !== listing;
 
 const renewed = async ({ renew }: SweepParts, folder: NodeId): Promise<void> => {
   try {
@@ -62,10 +65,9 @@ export const sweep = async (parts: SweepParts, order: Sweep): Promise<void> => {
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     if (!isOurs(tree.get(folder))) continue;
     const { isWhole, subfolders } = await look(parts, folder, order, breather);
-    if (isWhole && isOurs(tree.get(folder))) {
-      const at = folder;
-      store.transact(() => tree.update(at, { listedAt: order.now }));
-    } else if (!isWhole) await renewed(parts, folder);
+    const node = tree.get(folder);
+    if (isWhole && isTold(node, order)) store.transact(() => tree.update(node.id, { listedAt: order.now }));
+    else if (isOurs(node)) await renewed(parts, folder);
     folders.push(...subfolders);
     await breather.breathe();
   }

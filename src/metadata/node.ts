@@ -54,4 +54,6 @@ export interface Node {
   readonly listedAt?: number;
   /** Number of the last listing of the whole drive that its item turned up in. */
   readonly listing?: number;
+  /** Of a folder: number of the listing of the whole drive during which what it holds was forgotten: that one does not tell all of it. */
+  readonly forgotten?: number;
 }

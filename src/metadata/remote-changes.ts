@@ -267,11 +267,17 @@ export class RemoteChanges {
       if (isNeeded) return;
       this.#listener.entryChanged(node.parent, node.name);
       this.#tree.detach(id);
-      // It may turn up in another folder, and then what it holds is not known.
-      this.#tree.update(id, { listedAt: undefined });
+      // It may turn up in another folder.
+      this.forget(id);
       this.#listener.nodeLost(id);
       this.#names.vacated(node.parent, node.name);
     });
+  }
+
+  /** What the folder holds is not known any more. */
+  forget(id: NodeId): void {
+    const { listing } = this;
+    this.#tree.update(id, { listedAt: undefined, ...(listing === undefined ? {} : { forgotten: listing }) });
   }
 
   /** In a transaction: the node, which was here, was taken away from its name. If the drive never gave it that, it is free there too. */

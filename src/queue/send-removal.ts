@@ -192,7 +192,7 @@ const bringBack = (parts: Parts, entry: RemovalEntry, now: Item, why: string): v
     if (contents.used(tree.get(node)?.content) !== undefined) tree.update(node, { item: undefined, base: undefined });
     else if (tree.get(node)?.kind !== 'folder') changes.replaceContent(node, now);
     done(parts, entry);
-    tree.update(node, { listedAt: undefined });
+    changes.forget(node);
     changes.applyLooked(now);
   });
 };

@@ -101,7 +101,7 @@ class TakingBack {
   }
 
   #asOnDrive(node: Node): void {
-    const { tree } = this.#parts;
+    const { tree, changes } = this.#parts;
     if (node.ahead.content === true) this.#contentAsOnDrive(node);
     tree.update(node.id, { ahead: {}, base: undefined });
     // As long as it was ahead, it stayed here, even if somebody has removed it from the drive.
@@ -110,7 +110,7 @@ class TakingBack {
     this.#homeless.add(node.id);
     if (node.parent === undefined) {
       // What was removed with the folder is no longer known to be in it.
-      if (node.kind === 'folder') tree.update(node.id, { listedAt: undefined });
+      if (node.kind === 'folder') changes.forget(node.id);
       return;
     }
     this.#nameChanged(node.parent, node.name);

@@ -132,6 +132,37 @@ test('after a reset, what the drive holds is there, what it lost is gone, and wh
   await shows(bench);
 });
 
+test('a folder that a listing lacks, since it was moved after all was told again, is not taken for empty', async () => {
+  await using bench = await Bench.open(feeding());
+  const { store } = bench.memory;
+  for (const path of ['from/moved/in it', 'from/untold/file', 'to/other']) store.put(path, path);
+  await following(bench);
+  await shows(bench);
+  const { id: untold } = store.at('from/untold');
+  const { id: file } = store.at('from/untold/file');
+  let letGo = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let arrive = (): void => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  bench.memory.before = async ({ intent, id }) => {
+    if (intent !== 'children' || id !== untold) return;
+    arrive();
+    await gate;
+  };
+  // What the feed does not tell of is looked for in the folder, while the others wait for their turn.
+  store.feed = store.feed.filter((id) => id !== file);
+  store.expireCursors();
+  await arrived;
+  store.move('from/moved', 'to/moved');
+  assert.deepEqual(await bench.list('/from'), ['untold']);
+  letGo();
+  await shows(bench);
+});
+
 test('a restart with nothing changed costs one request', async () => {
   await using bench = await Bench.open(feeding());
   for (let n = 0; n < 50; n += 1) bench.memory.store.put(`f${n % 5}/${n}`, `${n}`);
