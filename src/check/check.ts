@@ -1,5 +1,6 @@
 // Proves that what is stored here agrees with itself, and, if asked to, with the drive. Mends what can be mended without losing
 // anything; what it cannot mend, it names.
+import { messageOf } from '../base/errors.ts';
 import type { ContentId } from '../content/content-record.ts';
 import type { Drive } from '../drive/drive.ts';
 import { checkBytes } from './check-bytes.ts';
@@ -14,7 +15,7 @@ export interface CheckOptions extends GroundOptions {
   readonly drive?: Drive;
 }
 
-/** Nothing was found: everything agrees. */
+/** Nothing was found: everything agrees. Rejects with a DriveError if that is so far, and the drive does not answer. */
 export const check = async (options: CheckOptions, signal: AbortSignal): Promise<readonly Finding[]> => {
   const sound = new Set<ContentId>();
   const first = await look(options, sound, signal);
@@ -31,7 +32,17 @@ const look = async (options: CheckOptions, sound: Set<ContentId>, signal: AbortS
   await checkQueue(ground, signal);
   if (options.drive !== undefined) {
     await checkBytes(ground, sound, signal);
-    await checkRemote(ground, options.drive, signal);
+    await compare(ground, options.drive, signal);
   }
   return ground.findings;
+};
+
+const compare = async (ground: Ground, drive: Drive, signal: AbortSignal): Promise<void> => {
+  try {
+    await checkRemote(ground, drive, signal);
+  } catch (error) {
+    // What was found, and may have been mended, must be told all the same.
+    if (signal.aborted || ground.findings.length === 0) throw error;
+    ground.found(`the drive cannot be compared with what is known: ${messageOf(error)}`);
+  }
 };

@@ -8,6 +8,7 @@ import { QuickXorHash } from '../../src/base/quick-xor-hash.ts';
 import { check } from '../../src/check/check.ts';
 import { checkBytes } from '../../src/check/check-bytes.ts';
 import { type Finding, Ground } from '../../src/check/ground.ts';
+import { DriveError } from '../../src/drive/drive-error.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { Bench } from '../support/opened.ts';
 import { breakDrive } from '../support/queue-steps.ts';
@@ -277,6 +278,19 @@ describe('skydrive check', () => {
     await bench.reopenClosed();
     assert.deepEqual(await bench.shown(), before);
     assert.deepEqual(await bench.opened.check({ remote: true }, never), []);
+  });
+
+  test('with --remote, what was found is told although the drive does not answer, and if nothing was, that', async () => {
+    await using bench = await closed();
+    const { memory: drive, folder } = bench;
+    const repaired = (): Promise<readonly Finding[]> =>
+      withStore(folder, (store) => check({ store, folder, repair: true, now: 0, drive }, never));
+    await assert.rejects(repaired(), DriveError);
+    await withStore(folder, (_, ground) => truncateSync(ground.contentPath(contentOf(ground, 'a')), 2));
+    const [short, unasked, ...others] = await repaired();
+    assert.deepEqual([short?.mended, unasked?.mended, others], [true, false, []]);
+    assert.match(unasked?.text ?? '', /^the drive cannot be compared with what is known: not now$/);
+    await bench.reopenClosed();
   });
 
   test('with --remote, what others did meanwhile is found, and asked for again', async () => {
