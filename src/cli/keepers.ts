@@ -21,15 +21,16 @@ export interface Keeper {
 }
 
 /**
- * All that is kept at `path`, also in a dead mount; a path in no mount is one of the drive, if nothing is mounted. Without a path, all
- * mounts, and what is kept of the account in the settings if none of them is of it.
+ * All that is kept at `path`, also in a dead mount; a path in no mount is one of the drive of the account in the settings, if none is
+ * of it. Without a path, all mounts, and what is kept of that account.
  */
 export const keptAt = async (context: CommandContext, path: string | undefined): Promise<readonly Kept[]> => {
   const all = ourMounts();
   if (path === undefined) return all.length === 0 ? [await keptFolder(context, '')] : keptAnywhere(context, all);
   const place = placeOf(path);
   if (place !== undefined) return [await keptIn(context, place.mount, place.inside)];
-  if (all.length === 0) return [await keptFolder(context, path)];
+  const outside = all.length === 0 ? [await keptFolder(context, path)] : await keptBeside(context, all, path);
+  if (outside.length > 0) return outside;
   throw new ControlError(`${path} is in no SkyDrive that is mounted here`, { kind: 'missing' });
 };
 
@@ -77,24 +78,24 @@ const keptFolder = async (context: CommandContext, inside: string): Promise<Kept
 
 const keptAnywhere = async (context: CommandContext, mounts: readonly OurMount[]): Promise<readonly Kept[]> => {
   const dead = await settingsOfDead(context, mounts);
-  return [...mounts.map((mount) => asKept(mount, dead)), ...(await keptBeside(context, mounts, [...dead.keys()]))];
+  return [...mounts.map((mount) => asKept(mount, dead)), ...(await keptBeside(context, mounts, ''))];
 };
 
 /** What is wrong with the settings keeps nobody from what is mounted. */
 const keptBeside = async (
   context: CommandContext,
   mounts: readonly OurMount[],
-  dead: readonly OurMount[],
+  inside: string,
 ): Promise<readonly Kept[]> => {
   const { isKeptBeside } = await import('../mount-folder.ts');
   try {
     const settings = await context.settings();
-    return isKeptBeside(settings, { served: mounts, dead }) ? [{ settings: () => settings, inside: '' }] : [];
+    return isKeptBeside(settings, await byLife(mounts)) ? [{ settings: () => settings, inside }] : [];
   } catch (error) {
     const fail = (): never => {
       throw error;
     };
-    return [{ settings: fail, inside: '' }];
+    return [{ settings: fail, inside }];
   }
 };
 
@@ -110,12 +111,19 @@ const asKept = (mount: OurMount, dead: SettingsOfDead, inside = ''): Kept => {
  * settings: before any of them is worked on, so that nothing is half done.
  */
 const settingsOfDead = async (context: CommandContext, mounts: readonly OurMount[]): Promise<SettingsOfDead> => {
-  const areDead = await Promise.all(mounts.map(isDead));
-  const dead = mounts.filter((_, index) => areDead[index]);
+  const { dead } = await byLife(mounts);
   if (dead.length === 0) return new Map();
   const { settingsOfMount } = await import('../mount-folder.ts');
   const settings = await context.settings();
   return new Map(dead.map((mount) => [mount, settingsOfMount(settings, mount)]));
+};
+
+const byLife = async (mounts: readonly OurMount[]): Promise<Record<'served' | 'dead', readonly OurMount[]>> => {
+  const areDead = await Promise.all(mounts.map(isDead));
+  return {
+    served: mounts.filter((_, index) => areDead[index] !== true),
+    dead: mounts.filter((_, index) => areDead[index] === true),
+  };
 };
 
 /** Whoever is not dead says itself what is wrong, when it is asked for more. */

@@ -60,6 +60,22 @@ describe('what is kept without a mount, where another drive is mounted', mountab
     assert.ok(checked.out.includes(stray), checked.out);
   });
 
+  it('is found by its path on the drive, too', async () => {
+    await using two = await makeTwo();
+    const { other } = two;
+    const none = await other.run('discard', '--yes', '/ours.txt');
+    assert.equal(none.code, 4, none.err);
+    const out = join(other.user.home, 'out');
+    assert.equal((await other.run('export', '/theirs.txt', out)).code, 0);
+    assert.equal(await readFile(join(out, 'theirs.txt'), 'utf8'), 'of the other account');
+    const discarded = await other.run('discard', '--yes', '/theirs.txt');
+    assert.deepEqual([discarded.code, discarded.out], [0, '/theirs.txt\n'], discarded.err);
+    await rm(join(other.user.home, '.cache'), { recursive: true });
+    const nowhere = await other.run('discard', '--yes', '/theirs.txt');
+    assert.equal(nowhere.code, 4);
+    assert.match(nowhere.err, /is in no SkyDrive that is mounted here/);
+  });
+
   it('is not looked at twice where its own mount is among them', async () => {
     await using two = await makeTwo();
     const { one, other } = two;
