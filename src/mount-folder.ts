@@ -144,7 +144,7 @@ export const checkFolder = async (
   signal: AbortSignal,
 ): Promise<readonly Finding[]> => {
   const folder = keptFolder(settings);
-  const lock = takeLock(folder, 'no mountpoint: a command checks it');
+  const lock = takeLock(folder);
   const closing: (() => void | Promise<void>)[] = [() => lock.release()];
   try {
     const found = checkWhole(folder, repair);
@@ -169,7 +169,7 @@ export interface OpenedFolder {
 /** Throws a LockedError while it is mounted, a SettingsError if there is no such folder, a StoreError if its metadata are damaged. */
 export const openFolder = (settings: Settings, log: Log): OpenedFolder => {
   const folder = keptFolder(settings);
-  const lock = takeLock(folder, 'no mountpoint: a command works on it');
+  const lock = takeLock(folder);
   try {
     const why = damageOf(folder);
     if (why !== undefined) throw new StoreError(tellDamage(folder, why));

@@ -10,7 +10,8 @@ interface Holder {
   /** Clock ticks since boot, as in proc(5), /proc/PID/stat. */
   readonly started: string;
   readonly boot: string;
-  readonly mountpoint: string;
+  /** None: a command works on what is kept. */
+  readonly mountpoint?: string;
 }
 
 export class LockedError extends Error {
@@ -85,23 +86,35 @@ export const mountedOn = (folder: string): string | undefined => {
   return holder !== undefined && isAlive(holder) ? holder.mountpoint : undefined;
 };
 
-/** Throws a LockedError that names the mountpoint and the process of a live holder. Makes `folder` if it is not there. */
-export const takeLock = (folder: string, mountpoint: string): MountLock => {
+const lockedBy = ({ mountpoint, pid }: Holder): LockedError =>
+  new LockedError(
+    mountpoint === undefined
+      ? `another command works on what is kept of this account (process ${pid}): try again when it has ended`
+      : `this account is mounted already, on ${mountpoint} (process ${pid}): ` +
+          `use that folder, or run "skydrive unmount ${mountpoint}" first`,
+  );
+
+/**
+ * For a mount on `mountpoint`, or, without one, for a command. Throws a LockedError that names the mountpoint and the process of a live
+ * holder. Makes `folder` if it is not there.
+ */
+export const takeLock = (folder: string, mountpoint?: string): MountLock => {
   makeFolder(folder, 0o700);
   const path = join(folder, 'mount.lock');
   const own = `${path}.${process.pid}`;
-  const mine: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', boot: bootId(), mountpoint };
+  const mine: Holder = {
+    pid: process.pid,
+    started: startOf(process.pid) ?? '',
+    boot: bootId(),
+    ...(mountpoint === undefined ? {} : { mountpoint }),
+  };
   const text = JSON.stringify(mine);
   try {
     withRoom(folder, () => writeFileSync(own, text, { mode: 0o600 }));
     for (;;) {
       if (place(own, path)) break;
       const found = readHolder(path);
-      if (found?.holder !== undefined && isAlive(found.holder))
-        throw new LockedError(
-          `this account is mounted already, on ${found.holder.mountpoint} (process ${found.holder.pid}): ` +
-            `use that folder, or run "skydrive unmount ${found.holder.mountpoint}" first`,
-        );
+      if (found?.holder !== undefined && isAlive(found.holder)) throw lockedBy(found.holder);
       if (found !== undefined) clear(path, found.text);
     }
   } finally {

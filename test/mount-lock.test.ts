@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { LockedError, takeLock } from '../src/mount-lock.ts';
+import { LockedError, mountedOn, takeLock } from '../src/mount-lock.ts';
 import { tempDir } from './support/temp-dir.ts';
 
 test('a second lock is refused with the mountpoint and process of the first, until it is released', async () => {
@@ -19,6 +19,24 @@ test('a second lock is refused with the mountpoint and process of the first, unt
   lock.release();
   takeLock(folder, '/mnt/second').release();
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('the lock of a command names no mountpoint', async () => {
+  await using dir = await tempDir();
+  const lock = takeLock(dir.path);
+  assert.equal(mountedOn(dir.path), undefined);
+  for (const mountpoint of ['/mnt', undefined])
+    assert.throws(
+      () => takeLock(dir.path, mountpoint),
+      new LockedError(
+        `another command works on what is kept of this account (process ${process.pid}): try again when it has ended`,
+      ),
+    );
+  lock.release();
+  const mount = takeLock(dir.path, '/mnt');
+  assert.equal(mountedOn(dir.path), '/mnt');
+  mount.release();
+  assert.equal(mountedOn(dir.path), undefined);
 });
 
 test('the lock of a killed process is taken over, even if its number is in use again', async () => {

@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { neverAborted } from '../base/abortable.ts';
 import type { Clock } from '../base/clock.ts';
+import { FsError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { Ranges } from '../base/ranges.ts';
 import type { Drive, Item } from '../drive/drive.ts';
@@ -427,7 +428,10 @@ export class Contents {
    */
   #removeStrays(): void {
     const { folder } = this.#options;
-    if (!existsSync(folder)) return;
+    const found = statSync(folder, { throwIfNoEntry: false });
+    if (found === undefined) return;
+    if (!found.isDirectory())
+      throw new FsError('ENOTDIR', `${folder} is not a folder: "skydrive check --repair" moves it to lost+found`);
     const strays = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\/\d+$/.test(name))
       .map((name) => ({ path: join(folder, name), id: Number(basename(name)) }))

@@ -1,6 +1,8 @@
 // Where bytes go that belong to no content any more: they may be nowhere else. Nothing is overwritten there; people clear it.
-import { lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { lstatSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { FsError } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
 
 const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
@@ -10,7 +12,9 @@ const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: fal
  */
 export const moveToLostFound = (folder: string, path: string, name: string): string => {
   const lost = join(folder, 'lost+found');
-  mkdirSync(lost, { recursive: true, mode: 0o700 });
+  if (statSync(lost, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new FsError('ENOTDIR', `${lost} is not a folder, and has to be: give the file another name`);
+  makeFolder(lost, 0o700);
   let to = join(lost, name);
   for (let number = 2; isThere(to) || isThere(`${to}.txt`); number += 1) to = join(lost, `${name}-${number}`);
   renameSync(path, to);

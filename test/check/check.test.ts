@@ -190,6 +190,11 @@ describe('skydrive check', () => {
     const [finding, ...others] = await look(bench.folder);
     assert.deepEqual(others, []);
     assert.equal(finding?.text, `${content} is not a folder: no content can be kept there`);
+    await assert.rejects(bench.reopenClosed(), /content is not a folder: "skydrive check --repair" moves it/);
+    const inTheWay = join(bench.folder, 'lost+found');
+    writeFileSync(inTheWay, '');
+    await assert.rejects(look(bench.folder, true), /lost\+found is not a folder/);
+    rmSync(inTheWay);
     const lost = (await look(bench.folder, true)).filter(({ mended }) => !mended);
     assert.equal(lost.length, 2, 'of what was not sent, nothing is left');
     assert.equal(readFileSync(join(bench.folder, 'lost+found', 'content'), 'utf8'), 'no folder');
