@@ -20,12 +20,18 @@ export interface Keeper {
   ask<A extends Ask>(question: { readonly ask: A } & Omit<Question, 'v' | 'ask' | 'path'>): Promise<Answers[A]>;
 }
 
+/** Those of other users do not answer, except to root. */
+const mountsOfUser = (): readonly OurMount[] => {
+  const user = process.getuid?.() ?? 0;
+  return ourMounts().filter(({ uid }) => user === 0 || uid === user);
+};
+
 /**
  * All that is kept at `path`, also in a dead mount; a path in no mount is one of the drive of the account in the settings, if none is
  * of it. Without a path, all mounts, and what is kept of that account.
  */
 export const keptAt = async (context: CommandContext, path: string | undefined): Promise<readonly Kept[]> => {
-  const all = ourMounts();
+  const all = mountsOfUser();
   if (path === undefined) return all.length === 0 ? [await keptFolder(context, '')] : keptAnywhere(context, all);
   const place = placeOf(path);
   if (place !== undefined) return [await keptIn(context, place.mount, place.inside)];
@@ -41,7 +47,7 @@ export const keptAt = async (context: CommandContext, path: string | undefined):
 export const keptOfAccount = async (context: CommandContext): Promise<readonly Kept[]> => {
   const { accountIn } = await import('../mount-folder.ts');
   const account = accountIn(await context.settings());
-  const all = ourMounts();
+  const all = mountsOfUser();
   const dead = await settingsOfDead(context, all);
   if (account === undefined && all.length > 1) {
     const mountpoints = all.map(({ mountpoint }) => mountpoint).join(', ');

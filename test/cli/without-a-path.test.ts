@@ -1,8 +1,11 @@
 // export, retry and check where no path is named: all mounts, and what is kept of the account in the settings without one.
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { tempDir } from '../support/temp-dir.ts';
+import { ended } from './command.ts';
 import { type Mounting, makeMounting, mountable } from './mounting.ts';
 
 interface Two extends AsyncDisposable {
@@ -39,6 +42,31 @@ const only = async (folder: string): Promise<string> => {
 };
 
 const paths = (lines: string): string[] => lines.trim().split('\n');
+
+const nobody = 65_534;
+const rootObstacle = process.getuid?.() === 0 ? false : 'only root can become another user';
+
+describe("other users' mounts", mountable, () => {
+  it('are not asked, since they do not answer', { skip: rootObstacle }, async () => {
+    await using mounting = await makeMounting();
+    await using home = await tempDir();
+    await mounting.mount();
+    await chmod(home.path, 0o777);
+    const env = { PATH: process.env['PATH'], HOME: home.path };
+    for (const args of [['check'], ['retry'], ['export', join(home.path, 'out')], ['check', '--repair']]) {
+      const [program = '', ...entry] = mounting.user.command;
+      const { code, err } = await ended(
+        spawn(program, [...entry, ...args], { env, uid: nobody, gid: nobody, cwd: '/' }),
+      );
+      assert.equal(code, 2, err);
+      assert.match(err, /^skydrive: nothing is kept in /);
+    }
+    const named = [...mounting.user.command, 'check', mounting.mountpoint];
+    const [program = '', ...args] = named;
+    const refused = await ended(spawn(program, args, { env, uid: nobody, gid: nobody, cwd: '/' }));
+    assert.match(refused.err, /the mount belongs to another user/);
+  });
+});
 
 describe('what is kept without a mount, where another drive is mounted', mountable, () => {
   it('is exported, tried again and checked with what is in the mounts', async () => {
