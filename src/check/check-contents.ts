@@ -110,8 +110,8 @@ const checkFile = (ground: Ground, id: number, record: ContentRecord, node: Node
   if (size >= needed) return;
   const text = `${ground.contentPath(id)} has ${size} bytes of ${needed} of ${ground.path(node.id)}`;
   // The drive has what is only cached; what it does not have, nobody can bring back.
-  if (record.dirty)
-    ground.found(`${text}, which are not on the drive: "skydrive export" saves what is left of them, ${givingUp}`);
+  const saving = size === 0 ? '' : '"skydrive export" saves what is left of them, ';
+  if (record.dirty) ground.found(`${text}, which are not on the drive: ${saving}${givingUp}`);
   else ground.found(text, () => drop(ground, id, record));
 };
 
