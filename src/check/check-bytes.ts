@@ -1,11 +1,12 @@
 // The bytes of contents that are only cached, and those that the drive has of them: their hash against the one that it told, where it
-// tells one. All of them are read for that, a piece at a time.
+// tells one, and, if they differ, the bytes themselves. All of them are read for that, a piece at a time.
 import { type FileHandle, open } from 'node:fs/promises';
 import { messageOf } from '../base/errors.ts';
 import { Ranges } from '../base/ranges.ts';
 import type { ContentId, ContentRecord } from '../content/content-record.ts';
 import { ContentCheck } from '../drive/content-check.ts';
-import type { Item } from '../drive/drive.ts';
+import type { Drive, Item } from '../drive/drive.ts';
+import { isFault } from '../drive/drive-error.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import { drop, rescue } from './check-contents.ts';
 import type { Ground } from './ground.ts';
@@ -19,12 +20,18 @@ interface Cached {
   readonly item: Item;
 }
 
-/** `sound`: contents whose bytes have been found to be those; they are left out, and added to. */
-export const checkBytes = async (ground: Ground, sound: Set<ContentId>, signal: AbortSignal): Promise<void> => {
+export interface Comparing {
+  readonly drive: Drive;
+  /** Contents whose bytes have been found to be those of the drive; they are left out, and added to. */
+  readonly sound: Set<ContentId>;
+}
+
+/** Rejects with a DriveError if bytes are others than told, and the drive does not answer. */
+export const checkBytes = async (ground: Ground, { drive, sound }: Comparing, signal: AbortSignal): Promise<void> => {
   for (const id of [...ground.contents.keys()]) {
     const cached = sound.has(id) ? undefined : cachedAs(ground, id);
     if (cached === undefined) continue;
-    const trouble = await troubleOf(ground.contentPath(id), cached.item, signal);
+    const trouble = await troubleOf(ground.contentPath(id), { drive, item: cached.item }, signal);
     if (trouble === undefined) sound.add(id);
     else if (isStill(cached, cachedAs(ground, id))) tell(ground, id, cached, trouble);
   }
@@ -46,27 +53,52 @@ const isStill = (before: Cached, now: Cached | undefined): boolean =>
 
 type Trouble = 'other bytes' | { readonly unreadable: string };
 
-const troubleOf = async (path: string, item: Item, signal: AbortSignal): Promise<Trouble | undefined> => {
+interface Original {
+  readonly drive: Drive;
+  readonly item: Item;
+}
+
+const troubleOf = async (path: string, original: Original, signal: AbortSignal): Promise<Trouble | undefined> => {
   try {
     await using file = await open(path, 'r');
-    return (await isAsTold(file, item, signal)) ? undefined : 'other bytes';
+    if (await isAsTold(file, original.item, signal)) return undefined;
   } catch (error) {
     signal.throwIfAborted();
     return { unreadable: messageOf(error) };
   }
+  await using file = await open(path, 'r');
+  return (await isAsDelivered(file, original, signal)) ? undefined : 'other bytes';
 };
 
 const isAsTold = async (file: FileHandle, item: Item, signal: AbortSignal): Promise<boolean> => {
   const check = new ContentCheck(item);
-  const piece = new Uint8Array(Math.min(pieceSize, item.size));
-  for (let at = 0; at < item.size; at += piece.length) {
+  for (let at = 0; at < item.size; at += pieceSize) {
     signal.throwIfAborted();
-    const length = Math.min(piece.length, item.size - at);
-    const { bytesRead } = await file.read(piece, 0, length, at);
-    // The file may end before a hole does.
-    check.add(piece.fill(0, bytesRead).subarray(0, length));
+    check.add(await pieceOf(file, at, Math.min(pieceSize, item.size - at)));
   }
   return check.passes();
+};
+
+/** Hashes are wrong, too, for a while or for good: what the drive delivers counts. True if it has not got that version any more. */
+const isAsDelivered = async (file: FileHandle, { drive, item }: Original, signal: AbortSignal): Promise<boolean> => {
+  let at = 0;
+  try {
+    for await (const bytes of drive.read(item, { start: 0, end: item.size }, signal)) {
+      if (Buffer.compare(bytes, await pieceOf(file, at, bytes.length)) !== 0) return false;
+      at += bytes.length;
+    }
+    return true;
+  } catch (error) {
+    if (isFault(error, 'changed') || isFault(error, 'missing')) return true;
+    throw error;
+  }
+};
+
+/** The file may end before a hole does. */
+const pieceOf = async (file: FileHandle, at: number, length: number): Promise<Uint8Array> => {
+  const piece = new Uint8Array(length);
+  await file.read(piece, 0, length, at);
+  return piece;
 };
 
 /** Bytes that the drive does not have are kept: they may be somebody's after all. */

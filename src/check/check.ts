@@ -3,7 +3,7 @@
 import { messageOf } from '../base/errors.ts';
 import type { ContentId } from '../content/content-record.ts';
 import type { Drive } from '../drive/drive.ts';
-import { checkBytes } from './check-bytes.ts';
+import { type Comparing, checkBytes } from './check-bytes.ts';
 import { checkContents } from './check-contents.ts';
 import { checkQueue } from './check-queue.ts';
 import { checkRemote } from './check-remote.ts';
@@ -30,16 +30,14 @@ const look = async (options: CheckOptions, sound: Set<ContentId>, signal: AbortS
   await checkTree(ground, signal);
   await checkContents(ground, signal);
   await checkQueue(ground, signal);
-  if (options.drive !== undefined) {
-    await checkBytes(ground, sound, signal);
-    await compare(ground, options.drive, signal);
-  }
+  if (options.drive !== undefined) await compare(ground, { drive: options.drive, sound }, signal);
   return ground.findings;
 };
 
-const compare = async (ground: Ground, drive: Drive, signal: AbortSignal): Promise<void> => {
+const compare = async (ground: Ground, comparing: Comparing, signal: AbortSignal): Promise<void> => {
   try {
-    await checkRemote(ground, drive, signal);
+    await checkBytes(ground, comparing, signal);
+    await checkRemote(ground, comparing.drive, signal);
   } catch (error) {
     // What was found, and may have been mended, must be told all the same.
     if (signal.aborted || ground.findings.length === 0) throw error;

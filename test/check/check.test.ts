@@ -251,6 +251,7 @@ describe('skydrive check', () => {
       bench.memory.store.put(name, `text of ${name}`).hash = told;
     }
     bench.memory.store.put('untold', 'no hash');
+    bench.memory.store.put('mistold', 'a wrong hash').hash = `sha1:${'0'.repeat(40)}`;
     const before = await bench.shown();
     const flip = (name: string): Promise<void> =>
       withStore(bench.folder, (_, ground) => {
@@ -275,9 +276,12 @@ describe('skydrive check', () => {
       // Somebody opens it while it is read.
       const isInUse = (): boolean => looks++ > 0;
       const ground = new Ground({ store, folder, repair: false, now: 0, isInUse });
-      await checkBytes(ground, new Set(), never);
+      await checkBytes(ground, { drive, sound: new Set() }, never);
       assert.deepEqual(ground.findings, []);
     });
+    breakDrive(bench);
+    await assert.rejects(remotely({ repair: true }), DriveError, 'it would not be there to be fetched again');
+    bench.memory.before = undefined;
     assert.ok((await remotely({ repair: true })).every(({ mended }) => mended));
     assert.deepEqual(await remotely(), []);
     assert.deepEqual(await look(folder), []);
