@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { neverAborted } from '../base/abortable.ts';
 import type { Clock } from '../base/clock.ts';
-import { FsError } from '../base/errors.ts';
+import { FsError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { Ranges } from '../base/ranges.ts';
 import type { Drive, Item } from '../drive/drive.ts';
@@ -52,6 +52,12 @@ interface Stray {
   /** What it is called. */
   readonly id: ContentId;
 }
+
+/** Codes of a file that is there and cannot be opened, whatever else is well. */
+const unusable: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ELOOP', 'EIO', 'EUCLEAN']);
+
+const unreadable = (cause: unknown): FsError =>
+  new FsError('EIO', `unsent bytes of a file cannot be read: ${messageOf(cause)}`, { cause });
 
 interface InUse {
   readonly file: ContentFile;
@@ -145,12 +151,26 @@ export class Contents {
     }
     const record = this.#records.get(id);
     if (record === undefined) throw new Error(`content ${id} is not on this disk`);
-    const file = new ContentFile(id, this.#path(id), record, this.#host);
+    const file = this.#opened(id, record);
     this.#inUse.set(id, { file, users: 1, retired: false });
     this.#spare.remove(id);
     // Unsent bytes are counted all the time, used or not.
     if (!record.dirty) this.#bytesInUse += file.heldBytes;
     return file;
+  }
+
+  /** What the drive has is not lost with a file that cannot be opened. */
+  #opened(id: ContentId, record: ContentRecord): ContentFile {
+    const path = this.#path(id);
+    try {
+      return new ContentFile(id, path, record, this.#host);
+    } catch (error) {
+      if (error instanceof FsError || !unusable.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      if (record.dirty) throw unreadable(error);
+      this.#options.log.warn(`what was cached in ${path} is fetched again`, error);
+      rmSync(path);
+      return new ContentFile(id, path, { ...record, present: [], holes: [] }, this.#host);
+    }
   }
 
   /** The content, if there is one and somebody uses it now. */

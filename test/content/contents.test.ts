@@ -1,6 +1,15 @@
 // The cache as a whole: its budget, what may leave it, and what a restart finds.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../src/base/clock.ts';
@@ -274,4 +283,28 @@ test('unsent bytes that are gone from the disk are an error, cached ones are fet
   const file = c.contents.open(clean.id);
   assert.deepEqual(Buffer.from(await file.read(0, size, never)), Buffer.alloc(size, 'a'));
   c.contents.close(file);
+});
+
+test('so it is with what cannot be opened', async () => {
+  await using c = await cache(1e9);
+  const clean = await c.read('a');
+  const unsent = c.contents.open(c.contents.create(1));
+  unsent.write(0, Buffer.from('x'));
+  c.contents.close(unsent);
+  // Mode bits do not keep root from anything; what leads to itself does.
+  for (const path of c.files().map((name) => join(c.folder.path, 'content', name))) {
+    rmSync(path);
+    symlinkSync(path, path);
+  }
+  assert.throws(
+    () => c.contents.open(unsent.id),
+    (error) => error instanceof FsError && error.code === 'EIO' && /^unsent bytes/.test(error.message),
+  );
+  const file = c.contents.open(clean.id);
+  assert.deepEqual(Buffer.from(await file.read(0, size, never)), Buffer.alloc(size, 'a'));
+  c.contents.close(file);
+  await c.restart();
+  const again = c.contents.open(clean.id);
+  assert.ok(again.isComplete);
+  c.contents.close(again);
 });
