@@ -64,7 +64,9 @@ const troubleOf = async (path: string, original: Original, signal: AbortSignal):
     if (await isAsTold(file, original.item, signal)) return undefined;
   } catch (error) {
     signal.throwIfAborted();
-    return { unreadable: messageOf(error) };
+    // What is not there at all is found with the records.
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return ['ENOENT', 'ENOTDIR'].includes(code) ? undefined : { unreadable: messageOf(error) };
   }
   await using file = await open(path, 'r');
   return (await isAsDelivered(file, original, signal)) ? undefined : 'other bytes';

@@ -25,7 +25,7 @@ const closed = async (): Promise<Bench> => {
   const bench = await Bench.open();
   for (const [path, text] of Object.entries(sent))
     if (path.endsWith('/')) bench.memory.store.makeFolder(path.slice(0, -1));
-    else bench.memory.store.put(path, text);
+    else bench.memory.store.put(path, text).hash = `sha1:${createHash('sha1').update(text).digest('hex')}`;
   await bench.shown();
   breakDrive(bench);
   await bench.calls.mkdir('/made');
@@ -192,6 +192,11 @@ describe('skydrive check', () => {
     writeFileSync(content, 'no folder');
     const [finding, ...others] = await look(bench.folder);
     assert.deepEqual(others, []);
+    bench.memory.before = undefined;
+    const remotely = await withStore(bench.folder, (store) =>
+      check({ store, folder: bench.folder, repair: false, now: 0, drive: bench.memory }, never),
+    );
+    assert.deepEqual(remotely, [finding]);
     assert.equal(finding?.text, `${content} is not a folder: no content can be kept there`);
     await assert.rejects(bench.reopenClosed(), /content is not a folder: "skydrive check --repair" moves it/);
     const inTheWay = join(bench.folder, 'lost+found');
