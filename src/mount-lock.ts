@@ -2,6 +2,7 @@
 // the same number by its start time and the boot, so that a lock left by kill -9 or a power cut is recognised.
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from './base/errors.ts';
 import { makeFolder } from './base/make-folder.ts';
 import { withRoom } from './mount-room.ts';
 
@@ -73,8 +74,9 @@ const clear = (path: string, staleText: string): void => {
   const aside = `${path}.${process.pid}.stale`;
   try {
     renameSync(path, aside);
-  } catch {
-    return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
   }
   if (readHolder(aside)?.text !== staleText) place(aside, path);
   rmSync(aside, { force: true });
@@ -84,6 +86,19 @@ const clear = (path: string, staleText: string): void => {
 export const mountedOn = (folder: string): string | undefined => {
   const holder = readHolder(join(folder, 'mount.lock'))?.holder;
   return holder !== undefined && isAlive(holder) ? holder.mountpoint : undefined;
+};
+
+/** Whoever has it may be alive: a mount of another user, say. */
+const checkGone = (path: string): void => {
+  try {
+    readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new LockedError(
+      `whether this account is mounted already cannot be told: ${messageOf(error)}; if it is not, remove ${path}`,
+      { cause: error },
+    );
+  }
 };
 
 const lockedBy = ({ mountpoint, pid }: Holder): LockedError =>
@@ -115,7 +130,8 @@ export const takeLock = (folder: string, mountpoint?: string): MountLock => {
       if (place(own, path)) break;
       const found = readHolder(path);
       if (found?.holder !== undefined && isAlive(found.holder)) throw lockedBy(found.holder);
-      if (found !== undefined) clear(path, found.text);
+      if (found === undefined) checkGone(path);
+      else clear(path, found.text);
     }
   } finally {
     rmSync(own, { force: true });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LockedError, mountedOn, takeLock } from '../src/mount-lock.ts';
@@ -68,4 +68,18 @@ test('release leaves a lock alone that is not its own any more', async () => {
   writeFileSync(path, '{"another":"holder"}');
   lock.release();
   assert.ok(existsSync(path));
+});
+
+test('a lock that cannot be read is refused with a way out', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'mount.lock');
+  // Mode bits do not keep root from anything; what leads to itself does.
+  symlinkSync(path, path);
+  assert.throws(
+    () => takeLock(dir.path, '/mnt'),
+    (error: unknown) => error instanceof LockedError && error.message.includes(`remove ${path}`),
+  );
+  assert.deepEqual(readdirSync(dir.path), ['mount.lock']);
+  rmSync(path);
+  takeLock(dir.path, '/mnt').release();
 });
