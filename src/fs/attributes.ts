@@ -1,7 +1,7 @@
 // Attributes of a node as programs see them: the record, the mount's defaults, and what an open content knows better.
 import type { Timestamp } from '../base/timestamp.ts';
 import type { ContentFile } from '../content/content-file.ts';
-import type { Node, NodeId } from '../metadata/node.ts';
+import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
 import type { Attributes, Entry } from './file-system.ts';
 import { type FsParts, needNode } from './parts.ts';
 
@@ -38,9 +38,9 @@ export const attributesOf = (
   };
 };
 
-const linksOf = (node: Node): number => {
-  if (node.kind === 'folder') return 2 + node.subfolders;
-  return node.parent === undefined ? 0 : 1;
+const linksOf = ({ id, kind, parent, subfolders }: Node): number => {
+  if (parent === undefined && id !== rootNode) return 0;
+  return kind === 'folder' ? 2 + subfolders : 1;
 };
 
 export const entryOf = (parts: FsParts, id: NodeId, written: Written, file?: ContentFile): Entry => {

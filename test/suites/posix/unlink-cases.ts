@@ -1,6 +1,6 @@
 // unlink(2) and link(2): names that go while what they named is still in use.
 import assert from 'node:assert/strict';
-import { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } from './calls.ts';
+import { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR } from './calls.ts';
 import { patterned } from './content-cases.ts';
 import type { Case } from './ground.ts';
 
@@ -106,6 +106,17 @@ export const unlinkCases: readonly Case[] = [
         assert.equal((await ground.calls.read(fd, 0, 100)).toString(), 'in folder');
         await ground.write(fd, 'IN', 0);
         assert.equal((await ground.calls.read(fd, 0, 100)).toString(), 'IN folder');
+      });
+    },
+  },
+  {
+    title: 'a folder that is open has no link once it is removed',
+    needs: ['orphans'],
+    run: async (ground) => {
+      await ground.mkdir('folder');
+      await ground.opened('folder', O_RDONLY | O_DIRECTORY, async (fd) => {
+        await ground.calls.rmdir(ground.path('folder'));
+        assert.equal((await ground.calls.fstat(fd)).links, 0);
       });
     },
   },
