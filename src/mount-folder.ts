@@ -125,11 +125,14 @@ const checkWhole = (folder: string, repair: boolean): readonly Finding[] => {
   return [{ text: tellDamage(folder, why, done), mended: true }];
 };
 
-/** A sentence where the metadata of the account that `settings` mean are damaged; undefined if not, or if it is not clear which they are. */
-export const damageFor = (settings: Settings): string | undefined => {
+/**
+ * A sentence where the metadata of the account that `settings` mean are damaged; undefined if not, if it is not clear which they
+ * are, or if `suspects` does not accept their folder.
+ */
+export const damageFor = (settings: Settings, suspects = (_folder: string): boolean => true): string | undefined => {
   try {
     const folder = keptFolder(settings);
-    const why = damageOf(folder);
+    const why = suspects(folder) ? damageOf(folder) : undefined;
     return why === undefined ? undefined : tellDamage(folder, why);
   } catch (error) {
     if (error instanceof SettingsError) return undefined;

@@ -88,6 +88,12 @@ export const mountedOn = (folder: string): string | undefined => {
   return holder !== undefined && isAlive(holder) ? holder.mountpoint : undefined;
 };
 
+/** The process that had mounted what is kept in `folder` is gone without having ended that. */
+export const wasCutOff = (folder: string): boolean => {
+  const left = readHolder(join(folder, 'mount.lock'));
+  return left !== undefined && (left.holder === undefined || !isAlive(left.holder));
+};
+
 /** Whoever has it may be alive: a mount of another user, say. */
 const checkGone = (path: string): void => {
   try {

@@ -7,6 +7,7 @@ import { CrashError, launchService } from '../daemon/launch.ts';
 import { placeOf } from '../daemon/our-mounts.ts';
 import { ControlError } from '../daemon/protocol.ts';
 import type { ServeOrder } from '../daemon/serve-mount.ts';
+import { wasCutOff } from '../mount-lock.ts';
 import { type CommandContext, running } from './command-context.ts';
 import { entryScript } from './entry-script.ts';
 import { stayOnClosedPipe } from './terminal.ts';
@@ -41,8 +42,16 @@ export const refuseIfServed = async (mountpoint: string): Promise<void> => {
   );
 };
 
+/** Who reads metadata that are damaged may die of it without a word: the next one says why. */
+const refuseIfCutOffByDamage = async (settings: Settings): Promise<void> => {
+  const { damageFor } = await import('../mount-folder.ts');
+  const damage = damageFor(settings, wasCutOff);
+  if (damage !== undefined) throw new ControlError(damage);
+};
+
 const inForeground = async ({ terminal, log }: CommandContext, order: ServeOrder): Promise<void> => {
   stayOnClosedPipe();
+  await refuseIfCutOffByDamage(order.settings);
   const { serveMount } = await import('../daemon/serve-mount.ts');
   await serveMount(order, {
     log,

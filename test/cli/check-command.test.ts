@@ -77,6 +77,9 @@ describe('skydrive check', mountable, () => {
     const refused = await mounting.run('mount', mountpoint);
     assert.equal(refused.code, 1);
     assert.match(refused.err, /metadata\.mdb: .*SIGBUS.* not sent are unharmed.*skydrive check --repair/);
+    const told = await mounting.run('mount', '--foreground', mountpoint);
+    assert.equal(told.code, 1);
+    assert.match(told.err, /metadata\.mdb: .*SIGBUS.*skydrive check --repair/);
     const exported = await mounting.run('export', join(user.home, 'out'));
     assert.equal(exported.code, 1);
     assert.match(exported.err, /metadata\.mdb: .*SIGBUS.*skydrive check --repair/);
