@@ -81,6 +81,20 @@ const wordsOf = (body: WireObject | undefined, codes: readonly string[]): string
   return [[...new Set(codes)].reverse().join('/').slice(0, 100), message].filter((word) => word !== '').join(': ');
 };
 
+const hints: Readonly<Record<string, string>> = {
+  pathistoolong:
+    'All names on the way to it have room for 400 characters: give it, or a folder above it, a shorter name.',
+  pathtoodeep: 'It lies in too many folders: move it, or a folder above it, further up.',
+  childitemcountexceeded: 'The folder holds as much as it can: put it into another one.',
+};
+
+/** What people can do about it. */
+const hintOf = (fault: Fault, codes: readonly string[]): string => {
+  if (fault === 'signed-out') return ' Sign in again: skydrive auth';
+  const hint = codes.map((code) => hints[code]).find((text) => text !== undefined);
+  return hint === undefined ? '' : ` ${hint}`;
+};
+
 export const isMutation = (method: string): boolean => method !== 'GET' && method !== 'HEAD';
 
 /** Sent twice, these may act twice; a 503 without a time to wait may come from behind something that went on. */
@@ -100,13 +114,16 @@ export const answerError = (answer: HttpAnswer, { title, method, now }: Failed):
   const fault = faultOf(answer, codes);
   const retryAfterMs = answer.retryAfterMs(now);
   const words = wordsOf(body, codes);
-  const hint = fault === 'signed-out' ? ' Sign in again: skydrive auth' : '';
   const id = answer.header('request-id');
   const request = id === undefined || !/^[\w-]{1,64}$/.test(id) ? '' : ` (request ${id})`;
-  return new DriveError(fault, `${title}: ${answer.status}${words === '' ? '' : ` ${words}`}${request}.${hint}`, {
-    status: answer.status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ambiguous: isMutation(method) && (fault === 'broken' || mayStillAct(method, answer, retryAfterMs)),
-    page: fault === 'broken' && answer.status < 500 && looksLikeHtml(answer.bytes),
-  });
+  return new DriveError(
+    fault,
+    `${title}: ${answer.status}${words === '' ? '' : ` ${words}`}${request}.${hintOf(fault, codes)}`,
+    {
+      status: answer.status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ambiguous: isMutation(method) && (fault === 'broken' || mayStillAct(method, answer, retryAfterMs)),
+      page: fault === 'broken' && answer.status < 500 && looksLikeHtml(answer.bytes),
+    },
+  );
 };

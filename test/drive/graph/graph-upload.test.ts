@@ -190,3 +190,11 @@ it('what another client stores while the first bytes of a new content are on the
     assert.equal(await textAt(graph, '/file'), 'theirs');
   }
 });
+
+it('what has too long a path is refused, with what people can do about it', async () => {
+  await using graph = await graphOnEmulator();
+  const { drive, root } = graph;
+  const folder = await drive.makeFolder(root.id, 'f'.repeat(200));
+  const error = await fails(drive.upload(fresh({ parentId: folder.id, name: 'n'.repeat(250) }, 'text')), 'refused');
+  assert.match(error.message, /400 characters: .* a shorter name\.$/);
+});
