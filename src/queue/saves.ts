@@ -260,7 +260,9 @@ export const putAside = (
   entries: Pick<Entries, 'isOpen' | 'isRunning'>,
   at: Place,
 ): NodeId | undefined => {
-  const moves = journal.movesFrom(at).filter((entry) => !entries.isOpen(entry));
+  // With its letters in another case it is another name here, and that of the item would stay as it is.
+  const isFrom = ({ intent }: Entry): boolean => intent.kind === 'move' && intent.from.name === at.name;
+  const moves = journal.movesFrom(at).filter((entry) => isFrom(entry) && !entries.isOpen(entry));
   const first = moves.find(({ seq, intent }) => journal.of(intent.node).find(isMove)?.seq === seq);
   if (first === undefined || journal.of(first.intent.node).some((entry) => entries.isRunning(entry))) return undefined;
   return first.intent.node;
@@ -275,7 +277,7 @@ export const heirOf = (parts: Parts, entries: Pick<Entries, 'isOpen'>, id: NodeI
   const [move] = moves;
   if (move?.intent.kind !== 'move' || moves.some((entry) => entries.isOpen(entry))) return undefined;
   const at = move.intent.from;
-  const making = journal.making(at).find(({ intent }) => intent.kind === 'put-content');
+  const making = journal.making(at).find(({ intent }) => intent.kind === 'put-content' && intent.at?.name === at.name);
   if (making === undefined || entries.isOpen(making)) return undefined;
   return { heir: making.intent.node, former: id, at };
 };

@@ -217,6 +217,19 @@ describe('a save keeps the item', () => {
     assert.equal(bench.memory.store.at('doc').id, id);
   });
 
+  test('a name in another case is another name', async () => {
+    for (const aside of ['/doc~', '/folder/doc']) {
+      await using bench = await withDocument();
+      await bench.calls.mkdir('/folder');
+      await bench.calls.rename('/doc', aside);
+      await bench.write('/DOC', 'new');
+      await bench.calls.unlink(aside);
+      assert.deepEqual(await bench.sync(), []);
+      assert.deepEqual(bench.tree(), { DOC: 'new', 'folder/': '' });
+      assert.deepEqual(await bench.shown(), bench.tree());
+    }
+  });
+
   test('what is saved and removed is gone, whatever was under way', async () => {
     await using bench = await withDocument();
     await bench.write('/t', 'new');
