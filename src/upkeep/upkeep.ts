@@ -34,6 +34,8 @@ export interface Reverted {
 }
 
 const pieceSize = 1 << 20;
+/** How often what is written to while it is saved is saved. */
+const maxCopies = 5;
 /** How long what is being sent is waited for, milliseconds. */
 const sendingMs = 10_000;
 
@@ -86,12 +88,42 @@ export class Upkeep {
     const stamp = new Date(clock.now()).toISOString().replace(/[:]/g, '.').slice(0, 19);
     const destination = join(folder, 'reverted', stamp);
     await mkdir(destination, { recursive: true, mode: 0o700 });
-    const saved = await this.export('', destination, signal);
+    const saved = await this.#saveAll(destination, signal);
     const unsaved = new Set(saved.failed.map(({ path }) => path));
     const { tree } = this.#parts;
     const result = this.#takeBack(this.#below('').filter((entry) => !unsaved.has(entryPath(tree, entry))));
     this.release();
     return { ...result, left: [...result.left, ...unsaved], saved };
+  }
+
+  /** Programs may write on: what is other bytes by the end of a copy is copied once more, to another folder. */
+  async #saveAll(destination: string, signal: AbortSignal): Promise<ExportReport> {
+    let copied = this.#unsentBytes();
+    const reports = [await this.export('', destination, signal)];
+    for (let round = 2; ; round += 1) {
+      const now = this.#unsentBytes();
+      const changed = [...now].flatMap(([id, { state, path }]) => (state === copied.get(id)?.state ? [] : [path]));
+      if (changed.length === 0 || round > maxCopies) {
+        const busy = changed.map((path) => ({ path, reason: 'it is written to all the time' }));
+        const failed = reports.flatMap((report) => report.failed);
+        return { exported: reports.flatMap(({ exported }) => exported), failed: [...failed, ...busy] };
+      }
+      copied = now;
+      for (const path of changed) reports.push(await this.export(path, `${destination}.${round}`, signal));
+    }
+  }
+
+  /** Of contents that only this disk has: their paths, and what is another after each change of their bytes. */
+  #unsentBytes(): Map<NodeId, { readonly path: string; readonly state: string }> {
+    const { contents, tree } = this.#parts;
+    const found = new Map<NodeId, { readonly path: string; readonly state: string }>();
+    for (const [id, { node }] of [...contents.dirty()]) {
+      const path = tree.path(node as NodeId);
+      const { size, fileTime } = contents.record(id) ?? {};
+      if (path !== undefined && tree.get(node as NodeId)?.content === id)
+        found.set(node as NodeId, { path, state: `${id} ${size} ${fileTime}` });
+    }
+    return found;
   }
 
   /**

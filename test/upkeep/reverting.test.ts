@@ -1,8 +1,10 @@
 // After `queue revert` the tree is the drive's again, whatever was done to it, also while the drive does not answer.
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Bench } from '../support/opened.ts';
-import { breakDrive } from '../support/queue-steps.ts';
+import { breakDrive, until } from '../support/queue-steps.ts';
 
 const never = new AbortController().signal;
 
@@ -134,4 +136,25 @@ test('what was removed comes back, and what others removed goes', async () => {
   await bench.reopen({ listingAgeMs: 0 });
   assert.deepEqual(await bench.shown(), bench.tree());
   assert.deepEqual(Object.keys(bench.tree()).filter((path) => held[path] !== undefined).length, 7);
+});
+
+test('what programs write while the rest is being saved is saved, too', async () => {
+  await using bench = await filled();
+  const { mend } = breakDrive(bench);
+  await bench.write('/a', 'early');
+  await bench.write('/large', 'x'.repeat(32 << 20));
+  const reverting = bench.opened.upkeep.revert(never);
+  const saving = join(bench.folder, 'reverted');
+  await until(async () =>
+    (await readdir(saving, { recursive: true }).catch(() => [])).some((name) => /large$/.test(name)),
+  );
+  await bench.write('/a', 'late');
+  await bench.write('/b', 'late, too');
+  await bench.write('/made', 'new');
+  const { saved, left } = await reverting;
+  assert.deepEqual(left, []);
+  const texts = await Promise.all(saved.exported.map(({ to }) => readFile(to, 'utf8')));
+  for (const text of ['early', 'late', 'late, too', 'new']) assert.ok(texts.includes(text), text);
+  mend();
+  assert.deepEqual(await bench.shown(), bench.tree());
 });
