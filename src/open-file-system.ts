@@ -34,6 +34,7 @@ import { FullDrive } from './queue/full-drive.ts';
 import type { Hold, HoldKind } from './queue/holds.ts';
 import { type Entry, nodesOf } from './queue/intent.ts';
 import { Journal } from './queue/journal.ts';
+import { LockedItems } from './queue/locked-items.ts';
 import { type Pending, UploadQueue } from './queue/upload-queue.ts';
 import { openStore } from './store/store.ts';
 import { Upkeep } from './upkeep/upkeep.ts';
@@ -143,6 +144,7 @@ class Composition implements OpenedFileSystem {
   readonly #feed: ChangeFeed | undefined;
   readonly #unwatch: () => void;
   readonly #fullDrive: FullDrive;
+  readonly #lockedItems: LockedItems;
   readonly upkeep: Upkeep;
   readonly #folder: string;
   #kernel: KernelCache = noKernel;
@@ -197,10 +199,14 @@ class Composition implements OpenedFileSystem {
       {
         settleMs: options.settleMs,
         added: (intent) => brake.add(intent),
-        parked: (fault) => this.#fullDrive.parked(fault),
+        parked: (fault) => {
+          this.#fullDrive.parked(fault);
+          this.#lockedItems.parked(fault);
+        },
       },
     );
     this.#fullDrive = new FullDrive({ journal, queue, space, clock });
+    this.#lockedItems = new LockedItems({ journal, queue, clock });
     const { settings } = options;
     this.#parts = {
       ...{ store, tree, listings, changes, contents, journal, conflicts, queue, space, drive, clock, log, settings },
@@ -222,6 +228,7 @@ class Composition implements OpenedFileSystem {
     });
     queue.start();
     this.#fullDrive.start();
+    this.#lockedItems.start();
     this.fs.pins.start();
     const root = rootFirst?.item;
     if (root !== undefined && tree.get(rootNode)?.item === undefined) changes.applyRoot(root);
@@ -330,6 +337,7 @@ class Composition implements OpenedFileSystem {
     const { queue, contents, listings, store } = this.#parts;
     this.#unwatch();
     this.#fullDrive.close();
+    this.#lockedItems.close();
     this.fs.pins.close();
     listings.close();
     this.#lost.close();
