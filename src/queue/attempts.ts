@@ -51,14 +51,12 @@ export const troubleOf = ({ message, retryAfterMs = 0 }: DriveError): string =>
 const withoutMarks = ({ ambiguous: _, sent: _sent, ...entry }: Entry): Entry => entry;
 
 /** What may be on the drive after an attempt that failed: what may have been there before it, and what it may have done. */
-const marksAfter = (before: Entry, left: Entry, { fault, ambiguous }: DriveError): Partial<Entry> => {
-  // What never left this computer need not be looked for; an upload in a session may have sent its last part long ago.
-  const isUnsent = fault === 'offline' && !ambiguous && left.session === undefined;
-  const marks = isUnsent ? before : left;
-  return {
-    ...(ambiguous || marks.ambiguous === true ? { ambiguous: true } : {}),
-    ...(marks.sent === undefined ? {} : { sent: marks.sent }),
-  };
+const marksAfter = (before: Entry, left: Entry, { fault, ambiguous, passing }: DriveError): Partial<Entry> => {
+  // What was refused, or never left this computer, is not done; an upload in a session may have sent its last part long ago.
+  const isUndone = !ambiguous && left.session === undefined && (fault === 'offline' || !passing);
+  const mayBeDone = ambiguous || (isUndone ? before : left).ambiguous === true;
+  const { sent } = isUndone && fault === 'offline' ? before : left;
+  return { ...(mayBeDone ? { ambiguous: true } : {}), ...(sent === undefined ? {} : { sent }) };
 };
 
 export interface AttemptsOptions {

@@ -62,9 +62,9 @@ export interface Entry {
   readonly half?: true;
 }
 
-/** The drive may have done it, and has not said so. A refusal is an answer. */
+/** The drive may have done it, and has not said so. A refusal is an answer, but none to attempts before that one. */
 export const mayBeDone = ({ ambiguous, sent, parked }: Entry): boolean =>
-  parked === undefined && (ambiguous === true || sent !== undefined);
+  ambiguous === true || (parked === undefined && sent !== undefined);
 
 /** A thing that an entry needs: `alone`, or together with others that share it. */
 export interface Claim {

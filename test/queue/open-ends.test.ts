@@ -124,6 +124,35 @@ describe('the drive had acted unheard', () => {
         });
 });
 
+describe('the drive had acted unheard, and is locked then', () => {
+  // Whether an item was moved can be seen.
+  const made = Object.entries(changes).filter(([, { by }]) => by !== 'move');
+  for (const [what, { by, act, isFolder }] of made)
+    for (const then of ['it is removed', 'it gets another name'])
+      test(`${what}; then ${then}`, async () => {
+        let answer: 'lose-reply' | DriveError | undefined;
+        const plan: Plan = (method) => (method === by ? answer : undefined);
+        await using bench = await Bench.open({ wrap: (drive) => failingDrive(drive, plan) });
+        const { store } = bench.memory;
+        for (const path of ['f/file', 'file']) store.put(path, path);
+        store.makeFolder('f/folder');
+        await bench.shown();
+        await bench.write('/f/fresh', 'fresh');
+        await bench.sync();
+        answer = 'lose-reply';
+        await act(bench);
+        await until(() => bench.opened.unsent()[0]?.trouble !== undefined);
+        answer = new DriveError('locked', 'somebody has it open');
+        await until(() => bench.opened.unsent()[0]?.parked !== undefined);
+        await thens[then]?.(bench, isFolder);
+        answer = undefined;
+        bench.opened.upkeep.retry();
+        const shown = await bench.shown();
+        assert.deepEqual(await bench.sync(), []);
+        assert.deepEqual(bench.tree(), shown);
+      });
+});
+
 test('what is refused in the end after an answer that got lost can be removed, and gets another name', async () => {
   let full = false;
   const plan: Plan = (method, count) => {
