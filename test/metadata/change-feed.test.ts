@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ManualClock } from '../support/manual-clock.ts';
 import { Bench, type BenchOptions } from '../support/opened.ts';
-import { breakDrive } from '../support/queue-steps.ts';
+import { breakDrive, hold } from '../support/queue-steps.ts';
 
 /** A drive with a feed, looked at often, whose listings never become old. */
 const feeding = (pageSize = 100): BenchOptions => ({
@@ -140,19 +140,7 @@ test('a folder that a listing lacks, since it was moved after all was told again
   await shows(bench);
   const { id: untold } = store.at('from/untold');
   const { id: file } = store.at('from/untold/file');
-  let letGo = (): void => {};
-  const gate = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  let arrive = (): void => {};
-  const arrived = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
-  bench.memory.before = async ({ intent, id }) => {
-    if (intent !== 'children' || id !== untold) return;
-    arrive();
-    await gate;
-  };
+  const { arrived, letGo } = hold(bench, 'children', untold);
   // What the feed does not tell of is looked for in the folder, while the others wait for their turn.
   store.feed = store.feed.filter((id) => id !== file);
   store.expireCursors();

@@ -3,8 +3,8 @@ import { DriveError, type Fault } from '../../src/drive/drive-error.ts';
 import type { Call } from './memory-drive.ts';
 import type { Bench } from './opened.ts';
 
-/** Holds requests of one kind back until they are let go. */
-export const hold = (bench: Bench, intent: Call['intent']) => {
+/** Holds requests of one kind back, or those about one item, until they are let go. */
+export const hold = (bench: Bench, intent: Call['intent'], id?: Call['id']) => {
   let letGo = (): void => {};
   const gate = new Promise<void>((resolve) => {
     letGo = resolve;
@@ -14,7 +14,7 @@ export const hold = (bench: Bench, intent: Call['intent']) => {
     arrive = resolve;
   });
   bench.memory.before = async (call) => {
-    if (call.intent !== intent) return;
+    if (call.intent !== intent || (id !== undefined && call.id !== id)) return;
     arrive();
     await gate;
   };
