@@ -155,9 +155,18 @@ export class DriveFileSystem implements FileSystem {
     signal: AbortSignal,
   ): Promise<{ readonly entry: Entry; readonly file: OpenFile }> {
     const { node, isNew } = await this.#makeOrFind(place, mode, flags, caller, signal);
-    const existing = isNew ? undefined : await this.#files.open(node, flags, signal);
-    const file = existing ?? this.#files.openNow(needNode(this.#parts, node), flags);
+    const file = isNew ? await this.#openNew(node, place, flags, signal) : await this.#files.open(node, flags, signal);
     return { entry: this.#counted(node), file };
+  }
+
+  /** A program that gets no file has not made one: nobody would ever send it. */
+  async #openNew(node: NodeId, place: Place, flags: number, signal: AbortSignal): Promise<OpenFile> {
+    try {
+      return this.#files.openNow(needNode(this.#parts, node), flags);
+    } catch (error) {
+      await this.unlink(place, signal);
+      throw error;
+    }
   }
 
   /** Somebody may have made the name since the kernel looked: without O_EXCL, that file is the one to open. */

@@ -1,6 +1,7 @@
 // Open files over a drive that changes underneath.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { DriveError } from '../../src/drive/drive-error.ts';
 import { failureOf } from '../../src/fs/errno.ts';
@@ -206,6 +207,22 @@ test('an open that fails leaves no handle behind', async () => {
   await fs.unlink({ parent: 1 as never, name: 'a' }, never);
   await bench.sync();
   assert.equal(bench.opened.nodes(), 1, 'nothing refers to the node any more');
+});
+
+test('a file that cannot be made is not there', async () => {
+  await using bench = await Bench.open();
+  await bench.list();
+  const content = join(bench.folder, 'content');
+  rmSync(content, { recursive: true, force: true });
+  writeFileSync(content, 'in the way');
+  await assert.rejects(bench.write('/new', 'text'), (error) => failureOf(error).code === 'EIO');
+  assert.deepEqual(await bench.list(), []);
+  assert.deepEqual(bench.opened.unsent(), []);
+  rmSync(content);
+  await bench.write('/new', 'text');
+  assert.deepEqual(await bench.sync(), []);
+  assert.deepEqual(bench.tree(), { new: 'text' });
+  assert.deepEqual(await bench.opened.check({ remote: true }, AbortSignal.timeout(5_000)), []);
 });
 
 test('what is made in a folder with the set-group-ID bit is of its group, and a folder gets the bit', async () => {
