@@ -45,6 +45,11 @@ export class HttpAnswer {
     return this.status >= 200 && this.status < 300;
   }
 
+  /** A web page, from a gateway or a network that wants a sign-in of its own: not what a service of data says. */
+  get isPage(): boolean {
+    return /^\s*</.test(this.bytes.subarray(0, 200).toString('latin1'));
+  }
+
   /** The body as an object of JSON; undefined where it is something else: empty, HTML, a list, a number. */
   get object(): Readonly<Record<string, unknown>> | undefined {
     try {

@@ -40,8 +40,6 @@ const statusFaults: Readonly<Record<number, Fault>> = {
 /** Statuses that gateways answer too, in HTML; only the service's own may be believed. */
 const needsProof: ReadonlySet<number> = new Set([400, 403, 404, 405, 409, 410, 412, 415]);
 
-export const looksLikeHtml = (bytes: Buffer): boolean => /^\s*</.test(bytes.subarray(0, 200).toString('latin1'));
-
 const innerOf = (error: WireObject): WireObject | undefined => {
   const inner = error['innerError'] ?? error['innererror'];
   return isObject(inner) ? inner : undefined;
@@ -63,7 +61,7 @@ const faultOf = (answer: HttpAnswer, codes: readonly string[]): Fault => {
   if (strong !== undefined) return strong;
   const named = codes.map((code) => codeFaults[code]).find((fault) => fault !== undefined);
   if (named !== undefined) return named;
-  if (needsProof.has(answer.status) && looksLikeHtml(answer.bytes)) return 'broken';
+  if (needsProof.has(answer.status) && answer.isPage) return 'broken';
   return statusFaults[answer.status] ?? 'broken';
 };
 
@@ -123,7 +121,7 @@ export const answerError = (answer: HttpAnswer, { title, method, now }: Failed):
       status: answer.status,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ambiguous: isMutation(method) && (fault === 'broken' || mayStillAct(method, answer, retryAfterMs)),
-      page: fault === 'broken' && answer.status < 500 && looksLikeHtml(answer.bytes),
+      page: fault === 'broken' && answer.status < 500 && answer.isPage,
     },
   );
 };

@@ -7,7 +7,7 @@ import type { HttpClient, HttpRequest } from '../../http/http-client.ts';
 import { DriveError } from '../drive-error.ts';
 import { toDriveError } from '../http-faults.ts';
 import { GraphBatches } from './graph-batches.ts';
-import { answerError, isMutation, isObject, looksLikeHtml, type WireObject } from './graph-errors.ts';
+import { answerError, isMutation, isObject, type WireObject } from './graph-errors.ts';
 
 /** Shortcuts to shared folders are told of only to clients that know them; asking hides the vault, which nobody can list. */
 const knownFeatures = 'Include-Feature=AddToOneDrive';
@@ -28,9 +28,9 @@ const titleOf = (method: string, url: string): string =>
   `${method} ${url.replace(/\?.*$/s, '').replace(/^https?:\/\/[^/]*/, '')}`;
 
 /** What an answer has instead of what was asked for. */
-const whatIsIn = ({ bytes, object }: HttpAnswer): string => {
+const whatIsIn = ({ bytes, isPage, object }: HttpAnswer): string => {
   if (bytes.length === 0) return 'nothing';
-  if (looksLikeHtml(bytes)) return 'a web page';
+  if (isPage) return 'a web page';
   return object === undefined ? 'no JSON' : 'something else';
 };
 
@@ -69,7 +69,7 @@ export class GraphRequests {
 
   noObject(answer: HttpAnswer, { method = 'GET', url }: GraphAsk): DriveError {
     return new DriveError('broken', `${titleOf(method, url)}: ${answer.status} with ${whatIsIn(answer)} in it`, {
-      ...{ status: answer.status, ambiguous: isMutation(method), page: looksLikeHtml(answer.bytes) },
+      ...{ status: answer.status, ambiguous: isMutation(method), page: answer.isPage },
     });
   }
 

@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../../http/http-answer.ts';
 import type { Upload } from '../drive.ts';
 import { DriveError } from '../drive-error.ts';
 import { UploadSource } from '../upload-source.ts';
-import { isObject, looksLikeHtml, type WireObject } from './graph-errors.ts';
+import { isObject, type WireObject } from './graph-errors.ts';
 import type { GraphRequests } from './graph-requests.ts';
 
 /** Fragments that are not the last must be multiples of this. */
@@ -104,7 +104,7 @@ export class GraphSession {
     const answer = await this.#requests.sendOutside(ask);
     if (goneStatuses.has(answer.status)) throw unknown(answer, isEnd && answer.status === 404);
     if (!answer.ok) throw this.#requests.error(answer, { ...ask, url: 'upload session' });
-    if (looksLikeHtml(answer.bytes)) throw this.#requests.noObject(answer, { url: 'upload session' });
+    if (answer.isPage) throw this.#requests.noObject(answer, { url: 'upload session' });
     const wire = answer.object;
     const offset = expectedIn(wire);
     if (offset === undefined || offset >= state.size) {

@@ -46,8 +46,6 @@ const statusFaults: Readonly<Record<number, Fault>> = {
 /** Statuses that gateways and sign-in pages of hotels answer too, in HTML; only the service's own may be believed. */
 const needsProof: ReadonlySet<number> = new Set([400, 403, 404, 405, 409, 410, 412, 415]);
 
-const looksLikeHtml = (bytes: Buffer): boolean => /^\s*</.test(bytes.subarray(0, 200).toString('latin1'));
-
 const errorIn = (body: WireObject | undefined): { readonly code: string; readonly message: string } | undefined => {
   const error = body?.['error'];
   if (typeof error === 'string') return { code: error, message: String(body?.['error_description'] ?? '') };
@@ -60,7 +58,7 @@ const faultOf = (answer: HttpAnswer, code: string): Fault => {
   const named = codeFaults[code];
   // A server in trouble answers 503 with the code of any trouble; that it asks to come back later is what counts.
   if (named !== undefined && !(named === 'broken' && answer.status === 503)) return named;
-  if (needsProof.has(answer.status) && looksLikeHtml(answer.bytes)) return 'broken';
+  if (needsProof.has(answer.status) && answer.isPage) return 'broken';
   return statusFaults[answer.status] ?? 'broken';
 };
 
@@ -79,13 +77,12 @@ export const answerError = (answer: HttpAnswer, title: string, mutates: boolean,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     // Something in front of the service may have failed after the service did its work.
     ambiguous: mutates && (fault === 'broken' || answer.status === 408 || answer.status === 499),
-    page: fault === 'broken' && answer.status < 500 && looksLikeHtml(answer.bytes),
+    page: fault === 'broken' && answer.status < 500 && answer.isPage,
   });
 };
 
 /** A success that is not the one that was asked for. */
-const otherThan = ({ status, bytes }: HttpAnswer, title: string, mutates: boolean): DriveError => {
-  const page = looksLikeHtml(bytes);
+const otherThan = ({ status, bytes, isPage: page }: HttpAnswer, title: string, mutates: boolean): DriveError => {
   const what = bytes.length === 0 ? 'nothing' : page ? 'a web page' : 'no JSON';
   return new DriveError('broken', `${title}: ${status} with ${what} in it`, { status, ambiguous: mutates, page });
 };
@@ -156,8 +153,8 @@ export class LiveRequests {
     if (answer.status >= 400 || errorIn(answer.object) !== undefined) {
       throw answerError(answer, title, false, this.clock.now());
     }
-    const page = looksLikeHtml(answer.bytes);
-    throw new DriveError('broken', `${title}: ${answer.status} instead of a redirect`, { status: answer.status, page });
+    const { status, isPage: page } = answer;
+    throw new DriveError('broken', `${title}: ${status} instead of a redirect`, { status, page });
   }
 
   /** Contents that came encrypted so far do not go on in the open. */
