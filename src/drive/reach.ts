@@ -3,6 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import { type Log, silentLog } from '../base/log.ts';
+import { SingleFlight } from '../base/single-flight.ts';
 import { DriveError } from './drive-error.ts';
 
 /** The service is out of reach. */
@@ -65,8 +66,7 @@ export class Breaker implements Reach {
   #pauseMs = firstPauseMs;
   #askedAt = Number.NEGATIVE_INFINITY;
   #heardAt = Number.NEGATIVE_INFINITY;
-  /** A page came in place of an answer, and the service is asked whether it is there. */
-  #isInDoubt = false;
+  readonly #doubts = new SingleFlight<'page', boolean>();
   /** In succession, and since ever. */
   #failures = 0;
   #failureNumber = 0;
@@ -135,7 +135,8 @@ export class Breaker implements Reach {
       return;
     }
     if (error.page) {
-      void this.#doubt(error.message);
+      // Whoever answers with pages does so at once, and would be asked again and again in vain.
+      void this.#doubts.run('page', () => this.isThere(error.message));
       return;
     }
     // Calls that were under way together fail together: that is one failure.
@@ -155,16 +156,13 @@ export class Breaker implements Reach {
     this.#tell();
   }
 
-  /** Whoever answers with pages does so at once, and would be asked again and again in vain. */
-  async #doubt(reason: string): Promise<void> {
-    if (this.#isInDoubt || this.#outage !== undefined) return;
-    this.#isInDoubt = true;
-    try {
-      const before = this.#heardAt;
-      if (!(await this.asks()) && this.#heardAt === before) this.lost(reason);
-    } finally {
-      this.#isInDoubt = false;
-    }
+  /** There is a doubt: asks, and takes silence for an outage, unless nobody waits any more. False in an outage. */
+  async isThere(reason: string, idle?: AbortSignal): Promise<boolean> {
+    const before = this.#heardAt;
+    const answered = this.#outage === undefined && (await this.#asks());
+    if (answered) this.heard();
+    else if (this.#heardAt === before && idle?.aborted !== true) this.lost(reason);
+    return answered;
   }
 
   askNow(): void {
@@ -176,7 +174,7 @@ export class Breaker implements Reach {
   }
 
   /** Whether the service says anything at all. Never rejects. */
-  async asks(): Promise<boolean> {
+  async #asks(): Promise<boolean> {
     const limit = new AbortController();
     this.#askedAt = this.#options.clock.monotonic();
     const limitMs = Math.min(longestProbeMs, this.patienceMs(probeMs) * 2 ** this.#vain);
@@ -211,7 +209,7 @@ export class Breaker implements Reach {
       await this.#sleep(this.#pauseMs, this.#pause.signal);
       this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
       if (this.#end.signal.aborted) return;
-      if (await this.asks()) this.#answered();
+      if (await this.#asks()) this.#answered();
     }
   }
 

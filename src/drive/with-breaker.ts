@@ -83,12 +83,8 @@ class Waiting {
   }
 
   async #ask(idle: AbortSignal): Promise<void> {
-    const breaker = this.#breaker;
-    const before = breaker.heardAt;
-    const answered = breaker.outage === undefined && (await breaker.asks());
-    if (answered) breaker.heard();
-    else if (breaker.heardAt === before && !idle.aborted) breaker.lost('it does not answer');
-    if (!answered) await this.#clock.sleep(silenceMs, idle).catch(() => {});
+    if (await this.#breaker.isThere('it does not answer', idle)) return;
+    await this.#clock.sleep(silenceMs, idle).catch(() => {});
   }
 }
 
