@@ -35,7 +35,8 @@ export const keptAt = async (context: CommandContext, path: string | undefined):
   if (path === undefined) return all.length === 0 ? [await keptFolder(context, '')] : keptAnywhere(context, all);
   const place = placeOf(path);
   if (place !== undefined) return [await keptIn(context, place.mount, place.inside)];
-  const outside = all.length === 0 ? [await keptFolder(context, path)] : await keptBeside(context, all, path);
+  const outside =
+    all.length === 0 ? [await keptFolder(context, path)] : await keptBeside(context, await byLife(all), path);
   if (outside.length > 0) return outside;
   throw new ControlError(`${path} is in no SkyDrive that is mounted here`, { kind: 'missing' });
 };
@@ -48,7 +49,7 @@ export const keptOfAccount = async (context: CommandContext): Promise<readonly K
   const { accountIn } = await import('../mount-folder.ts');
   const account = accountIn(await context.settings());
   const all = mountsOfUser();
-  const dead = await settingsOfDead(context, all);
+  const dead = await settingsOfDead(context, (await byLife(all)).dead);
   if (account === undefined && all.length > 1) {
     const mountpoints = all.map(({ mountpoint }) => mountpoint).join(', ');
     throw new SettingsError(`several drives are mounted: name one of ${mountpoints}`);
@@ -59,7 +60,7 @@ export const keptOfAccount = async (context: CommandContext): Promise<readonly K
 
 /** Of a mount, as people name it. */
 export const keptIn = async (context: CommandContext, mount: OurMount, inside = ''): Promise<Kept> =>
-  asKept(mount, await settingsOfDead(context, [mount]), inside);
+  asKept(mount, await settingsOfDead(context, (await byLife([mount])).dead), inside);
 
 /**
  * Runs `work` for each. A failure is told, and does not keep the others from being asked: the exit code is then that of the failures.
@@ -83,20 +84,17 @@ const keptFolder = async (context: CommandContext, inside: string): Promise<Kept
 };
 
 const keptAnywhere = async (context: CommandContext, mounts: readonly OurMount[]): Promise<readonly Kept[]> => {
-  const dead = await settingsOfDead(context, mounts);
-  return [...mounts.map((mount) => asKept(mount, dead)), ...(await keptBeside(context, mounts, ''))];
+  const lives = await byLife(mounts);
+  const dead = await settingsOfDead(context, lives.dead);
+  return [...mounts.map((mount) => asKept(mount, dead)), ...(await keptBeside(context, lives, ''))];
 };
 
 /** What is wrong with the settings keeps nobody from what is mounted. */
-const keptBeside = async (
-  context: CommandContext,
-  mounts: readonly OurMount[],
-  inside: string,
-): Promise<readonly Kept[]> => {
+const keptBeside = async (context: CommandContext, lives: Lives, inside: string): Promise<readonly Kept[]> => {
   const { isKeptBeside } = await import('../mount-folder.ts');
   try {
     const settings = await context.settings();
-    return isKeptBeside(settings, await byLife(mounts)) ? [{ settings: () => settings, inside }] : [];
+    return isKeptBeside(settings, lives) ? [{ settings: () => settings, inside }] : [];
   } catch (error) {
     const fail = (): never => {
       throw error;
@@ -113,18 +111,19 @@ const asKept = (mount: OurMount, dead: SettingsOfDead, inside = ''): Kept => {
 };
 
 /**
- * The settings for the folders of those mounts whose process is gone. Throws a SettingsError if one is of another account than the
+ * The settings for the folders of mounts whose process is gone. Throws a SettingsError if one is of another account than the
  * settings: before any of them is worked on, so that nothing is half done.
  */
-const settingsOfDead = async (context: CommandContext, mounts: readonly OurMount[]): Promise<SettingsOfDead> => {
-  const { dead } = await byLife(mounts);
+const settingsOfDead = async (context: CommandContext, dead: readonly OurMount[]): Promise<SettingsOfDead> => {
   if (dead.length === 0) return new Map();
   const { settingsOfMount } = await import('../mount-folder.ts');
   const settings = await context.settings();
   return new Map(dead.map((mount) => [mount, settingsOfMount(settings, mount)]));
 };
 
-const byLife = async (mounts: readonly OurMount[]): Promise<Record<'served' | 'dead', readonly OurMount[]>> => {
+type Lives = Readonly<Record<'served' | 'dead', readonly OurMount[]>>;
+
+const byLife = async (mounts: readonly OurMount[]): Promise<Lives> => {
   const areDead = await Promise.all(mounts.map(isDead));
   return {
     served: mounts.filter((_, index) => areDead[index] !== true),
