@@ -108,18 +108,31 @@ const reasonOf = (error: unknown): string => {
   return meaning === undefined || path === undefined ? messageOf(error) : `${path}: ${meaning}`;
 };
 
+interface Unsent {
+  readonly id: number;
+  readonly node: NodeId;
+  readonly path: string;
+}
+
+/** Contents that the drive does not have, and that a file has when its turn comes. */
+export function* unsentContents({ contents, tree }: Pick<FsParts, 'contents' | 'tree'>): Iterable<Unsent> {
+  for (const [id, record] of [...contents.dirty()]) {
+    const node = record.node as NodeId;
+    const path = tree.path(node);
+    if (path !== undefined && tree.get(node)?.content === id) yield { id, node, path };
+  }
+}
+
 /** `destination` is absolute, and not in a mount that this process serves. */
 export const exportUnsent = async (
   parts: ExportParts,
   { below, destination }: { readonly below: string; readonly destination: string },
   signal: AbortSignal,
 ): Promise<ExportReport> => {
-  const { contents, tree } = parts;
   const exported: Exported[] = [];
   const failed: NotExported[] = [];
-  for (const [id, record] of [...contents.dirty()]) {
-    const path = tree.path(record.node as NodeId);
-    if (path === undefined || tree.get(record.node as NodeId)?.content !== id || !isBelow(path, below)) continue;
+  for (const { id, path } of unsentContents(parts)) {
+    if (!isBelow(path, below)) continue;
     const to = join(destination, path);
     try {
       await makeFolders(destination, dirname(to));

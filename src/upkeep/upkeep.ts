@@ -11,7 +11,7 @@ import { type Conflict, originalPath } from '../queue/conflicts.ts';
 import { entryPath, isBelow } from '../queue/entry-path.ts';
 import type { Entry } from '../queue/intent.ts';
 import { type TakeBackParts, takeBack } from './take-back.ts';
-import { type ExportReport, exportUnsent } from './unsent-contents.ts';
+import { type ExportReport, exportUnsent, unsentContents } from './unsent-contents.ts';
 
 export interface UpkeepParts extends TakeBackParts {
   readonly fs: FileSystem;
@@ -115,13 +115,10 @@ export class Upkeep {
 
   /** Of contents that only this disk has: their paths, and what is another after each change of their bytes. */
   #unsentBytes(): Map<NodeId, { readonly path: string; readonly state: string }> {
-    const { contents, tree } = this.#parts;
     const found = new Map<NodeId, { readonly path: string; readonly state: string }>();
-    for (const [id, { node }] of [...contents.dirty()]) {
-      const path = tree.path(node as NodeId);
-      const { size, fileTime } = contents.record(id) ?? {};
-      if (path !== undefined && tree.get(node as NodeId)?.content === id)
-        found.set(node as NodeId, { path, state: `${id} ${size} ${fileTime}` });
+    for (const { id, node, path } of unsentContents(this.#parts)) {
+      const { size, fileTime } = this.#parts.contents.record(id) ?? {};
+      found.set(node, { path, state: `${id} ${size} ${fileTime}` });
     }
     return found;
   }
