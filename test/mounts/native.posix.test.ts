@@ -15,7 +15,7 @@ const cannot: Exceptions = {
   'early-times': 'fuse-native carries times without a sign',
   'single-time': 'libfuse 2 passes times on in pairs only',
   'append-mapping': 'fuse-native does not tell pages from what programs write',
-  orphans: 'libfuse 2 reaches open files by their path',
+  orphans: 'libfuse 2 reaches open files by their path: a folder stays as long as one that was removed from it is open',
 };
 
 posixSuite(

@@ -68,11 +68,13 @@ type Line = { ready: number } | { answer: unknown } | { failed: string } | { end
 
 /** The child's lines of JSON, one at a time; rejects once it is gone. */
 class Lines {
+  readonly #child: ChildProcess;
   readonly #iterator: AsyncIterator<string>;
   #errors = '';
 
   constructor(child: ChildProcess, verbose: boolean) {
     if (!child.stdout || !child.stderr) throw new Error('the server has no pipes');
+    this.#child = child;
     this.#iterator = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     child.stderr.on('data', (data: Buffer) => {
       this.#errors += data.toString();
@@ -82,8 +84,14 @@ class Lines {
 
   async next(): Promise<Line> {
     const { value, done } = await this.#iterator.next();
-    if (done === true) throw new Error(`the server ended:\n${this.#errors}`);
+    if (done === true) throw await this.#end();
     return JSON.parse(value) as Line;
+  }
+
+  async #end(): Promise<Error> {
+    const child = this.#child;
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return new Error(`the server ended (${child.signalCode ?? `exit code ${child.exitCode}`}):\n${this.#errors}`);
   }
 }
 

@@ -172,7 +172,10 @@ export class Callbacks {
           this.#paths.placeOf(path, (place) => this.#fs.unlink(place, this.#signal)),
         ),
       rmdir: (signal, path: string) =>
-        done(signal, `rmdir ${path}`, () => this.#paths.placeOf(path, (place) => this.#fs.rmdir(place, this.#signal))),
+        done(signal, `rmdir ${path}`, async () => {
+          this.#open.mayGo(path);
+          await this.#paths.placeOf(path, (place) => this.#fs.rmdir(place, this.#signal));
+        }),
       rename: (signal, from: string, to: string) => done(signal, `rename ${from}`, () => this.#rename(from, to)),
     };
   }
@@ -222,10 +225,14 @@ export class Callbacks {
     return this.#paths.at(from, ({ node }) =>
       this.#paths.placeOf(from, (source) =>
         this.#paths.newPlace(to, async (target) => {
-          if (this.#open.isHiding(node, target.name)) {
+          if (this.#open.isHiding(node, to)) {
             await this.#fs.unlink(source, this.#signal);
-            this.#open.hide(node, target.name);
-          } else await this.#fs.rename(source, target, { noReplace: false, exchange: false }, this.#signal);
+            this.#open.hide(node, to);
+            return;
+          }
+          this.#open.mayGo(to);
+          await this.#fs.rename(source, target, { noReplace: false, exchange: false }, this.#signal);
+          this.#open.moved(from, to);
         }),
       ),
     );

@@ -1,6 +1,8 @@
 // What programs have open, by the small numbers that libfuse 2 can carry (31 bits), and the files that lost their name while
 // they were open. libfuse renames such a file to `.fuse_hidden…` and removes it after the last close; here that rename
-// removes it at once, and the hidden name leads to the node as long as something is open.
+// removes it at once, and the hidden name leads to the node as long as something is open. The folder has to stay that long:
+// libfuse would have no path left when the file is closed, and fuse-native reads memory that it never filled then.
+import { posix } from 'node:path';
 import { FsError } from '../../base/errors.ts';
 import type { FileSystem, HandleId, NodeId } from '../../fs/file-system.ts';
 
@@ -11,6 +13,12 @@ export interface OpenNode {
   readonly referenced: boolean;
 }
 
+interface HiddenFile {
+  readonly node: NodeId;
+  /** The path of its folder. */
+  readonly folder: string;
+}
+
 const largestNumber = 2 ** 31 - 1;
 const hiddenName = /^\.fuse_hidden[0-9a-f]{16}$/;
 
@@ -18,7 +26,7 @@ export class OpenFiles {
   readonly #fs: FileSystem;
   readonly #open = new Map<number, OpenNode>();
   readonly #counts = new Map<NodeId, number>();
-  readonly #hidden = new Map<string, NodeId>();
+  readonly #hidden = new Map<string, HiddenFile>();
   #last = 0;
 
   constructor(fs: FileSystem) {
@@ -49,23 +57,37 @@ export class OpenFiles {
     if (referenced) this.#fs.forget(node, 1);
   }
 
-  /** Whether a rename of `node` to `name` is libfuse's way to remove what is open. */
-  isHiding(node: NodeId, name: string): boolean {
-    return this.#counts.has(node) && hiddenName.test(name);
+  /** Whether a rename of `node` to `path` is libfuse's way to remove what is open. */
+  isHiding(node: NodeId, path: string): boolean {
+    return this.#counts.has(node) && hiddenName.test(posix.basename(path));
   }
 
-  /** The node lost its name; until its last handle is released, `name` leads to it. */
-  hide(node: NodeId, name: string): void {
-    this.#hidden.set(name, node);
+  /** The node lost its name; until its last handle is released, `path` leads to it. */
+  hide(node: NodeId, path: string): void {
+    this.#hidden.set(posix.basename(path), { node, folder: posix.dirname(path) });
   }
 
   /** Names of libfuse are unique within a mount, so the folder does not matter. */
-  hidden(name: string): NodeId | undefined {
-    return this.#hidden.get(name);
+  hidden(path: string): NodeId | undefined {
+    return this.#hidden.get(posix.basename(path))?.node;
+  }
+
+  /** Fails with ENOTEMPTY, as any libfuse file system does, as long as a file without a name is open in the folder. */
+  mayGo(folder: string): void {
+    for (const hidden of this.#hidden.values())
+      if (hidden.folder === folder)
+        throw new FsError('ENOTEMPTY', `${folder}: a file that was removed from it is still open`);
+  }
+
+  /** A folder got another path, and what is hidden below it with it. */
+  moved(from: string, to: string): void {
+    for (const [name, { node, folder }] of this.#hidden)
+      if (folder === from || folder.startsWith(`${from}/`))
+        this.#hidden.set(name, { node, folder: to + folder.slice(from.length) });
   }
 
   #forgetNode(node: NodeId): void {
     this.#counts.delete(node);
-    for (const [name, hidden] of this.#hidden) if (hidden === node) this.#hidden.delete(name);
+    for (const [name, hidden] of this.#hidden) if (hidden.node === node) this.#hidden.delete(name);
   }
 }

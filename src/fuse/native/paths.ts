@@ -25,9 +25,8 @@ export class Paths {
   async at<T>(path: string, use: (attributes: Attributes, held: Held) => Promise<T>): Promise<T> {
     const held = new Held(this.#fs);
     try {
-      const names = namesOf(path);
-      const hidden = this.#open.hidden(names.at(-1) ?? '');
-      const node = hidden === undefined ? this.#walk(names, held) : this.#fs.getattr(hidden, this.#signal);
+      const hidden = this.#open.hidden(path);
+      const node = hidden === undefined ? this.#walk(namesOf(path), held) : this.#fs.getattr(hidden, this.#signal);
       return await use((await node).attributes, held);
     } finally {
       held.release();

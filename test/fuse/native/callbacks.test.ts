@@ -136,6 +136,20 @@ describe('a file that is removed while it is open', () => {
     assert.deepEqual([libfuse.fs.references, libfuse.fs.openHandles, libfuse.fs.nodeCount], [0, 0, 1]);
   });
 
+  it('keeps its folder until the last release, whatever path that has by then', async () => {
+    const libfuse = new Libfuse();
+    for (const folder of ['/outer', '/outer/inner', '/other']) await libfuse.result('mkdir', folder, 0o755);
+    const file = await libfuse.create('/outer/inner/file');
+    assert.equal(await libfuse.result('rename', '/outer/inner/file', `/outer/inner${hidden}`), 0);
+    assert.equal(await libfuse.result('rmdir', '/outer/inner'), -errno.ENOTEMPTY);
+    assert.equal(await libfuse.result('rename', '/outer', '/moved'), 0);
+    assert.equal(await libfuse.result('rmdir', '/moved/inner'), -errno.ENOTEMPTY);
+    assert.equal(await libfuse.result('rename', '/other', '/moved/inner'), -errno.ENOTEMPTY);
+    assert.equal(await libfuse.result('release', `/moved/inner${hidden}`, file), 0);
+    assert.equal(await libfuse.result('rename', '/other', '/moved/inner'), 0);
+    assert.equal(await libfuse.result('rmdir', '/moved/inner'), 0);
+  });
+
   it('is renamed like any other if nobody has it open', async () => {
     const libfuse = new Libfuse();
     await libfuse.result('mknod', '/file', fileMode, 0);

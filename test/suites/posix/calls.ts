@@ -89,7 +89,7 @@ export interface Calls {
  * - `single-time`: changing atime or mtime alone
  * - `owner`: new nodes belong to the caller, and chown works
  * - `symlinks`
- * - `orphans`: a file that is open stays usable after its folder was removed too
+ * - `orphans`: the folder of an open file that was removed can be removed, too, and the file stays usable
  * - `folder-sync`: fsync of a folder
  * - `mapping`: mmap
  * - `append-mapping`: mmap of a file that is open with O_APPEND

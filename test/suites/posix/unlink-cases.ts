@@ -90,6 +90,18 @@ export const unlinkCases: readonly Case[] = [
       await ground.opened('folder/f', O_RDONLY, async () => {
         await ground.unlink('folder/f');
         assert.deepEqual(await ground.names('folder'), []);
+      });
+      await ground.calls.rmdir(ground.path('folder'));
+      await ground.absent('folder');
+    },
+  },
+  {
+    title: 'a folder whose open file lost its name can be removed',
+    needs: ['orphans'],
+    run: async (ground) => {
+      await ground.fullFolder('folder');
+      await ground.opened('folder/f', O_RDONLY, async () => {
+        await ground.unlink('folder/f');
         await ground.calls.rmdir(ground.path('folder'));
         await ground.absent('folder');
       });
