@@ -3,6 +3,7 @@
 // has room for everything.
 import { abortable } from '../base/abortable.ts';
 import type { Clock } from '../base/clock.ts';
+import { linkedSignal } from '../base/linked-signal.ts';
 import type { Log } from '../base/log.ts';
 import { SingleFlight } from '../base/single-flight.ts';
 import type { Drive, Quota } from '../drive/drive.ts';
@@ -84,11 +85,19 @@ export class FreeSpace {
    */
   attend(bytes: number, signal: AbortSignal): Promise<void> | undefined {
     const age = this.#clock.monotonic() - this.#askedAt;
-    if (this.#known === undefined) return bytes >= unasked && age >= ageMs ? this.renew(signal) : undefined;
+    if (this.#known === undefined) return this.#attendUnknowing(bytes, age, signal);
     const { free } = this.#known;
     const isOldForThis = age >= (bytes > free ? shortestAgeMs : writingAgeMs);
     if (bytes > free / 2 && (isOldForThis || this.#asking.isRunning('quota'))) return this.renew(signal);
     if (bytes >= unasked && age >= writingAgeMs) void this.#ask();
+    return undefined;
+  }
+
+  /** The first bytes ask, those that are too many to go on without an answer wait for it. */
+  #attendUnknowing(bytes: number, age: number, signal: AbortSignal): Promise<void> | undefined {
+    if (age < ageMs && !this.#asking.isRunning('quota')) return undefined;
+    if (bytes >= unasked) return this.renew(signal);
+    void this.#ask();
     return undefined;
   }
 
@@ -119,12 +128,14 @@ export class FreeSpace {
   /** Asks; resolves with the answer, or when it takes too long. */
   async renew(signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
-    const patience = this.#clock.sleep(patienceMs, AbortSignal.any([signal, ended.signal]));
+    const either = linkedSignal([signal, ended.signal]);
+    const patience = this.#clock.sleep(patienceMs, either.signal);
     try {
       await Promise.race([abortable(this.#ask(), signal), patience]);
     } finally {
       patience.catch(() => {});
       ended.abort();
+      either.unlink();
     }
   }
 

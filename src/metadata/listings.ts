@@ -3,6 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import { abortable } from '../base/abortable.ts';
 import type { Clock } from '../base/clock.ts';
+import { linkedSignal } from '../base/linked-signal.ts';
 import type { Log } from '../base/log.ts';
 import { SingleFlight } from '../base/single-flight.ts';
 import type { Drive, Item, ItemId } from '../drive/drive.ts';
@@ -72,12 +73,14 @@ export class Listings {
     if (!this.#isComplete(folder)) return abortable(this.#listInTurn(folder), signal);
     if (!this.#isOld(folder) || this.#isPaused(folder)) return;
     const ended = new AbortController();
-    const patience = this.#options.clock.sleep(this.#options.patienceMs, AbortSignal.any([signal, ended.signal]));
+    const either = linkedSignal([signal, ended.signal]);
+    const patience = this.#options.clock.sleep(this.#options.patienceMs, either.signal);
     try {
       await Promise.race([this.#refreshInBackground(folder), patience]);
     } finally {
       patience.catch(() => {});
       ended.abort();
+      either.unlink();
     }
   }
 

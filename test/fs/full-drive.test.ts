@@ -34,7 +34,7 @@ const copy = async (bench: Bench, path: string, size: number, flags = O_WRONLY |
 };
 
 /** Requests of one kind get no answer. */
-const stall = (bench: Bench, kind: 'upload' | 'remove'): void => {
+const stall = (bench: Bench, kind: 'upload' | 'remove' | 'quota'): void => {
   bench.memory.before = ({ intent }, signal) => {
     if (intent !== kind) return undefined;
     return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
@@ -93,6 +93,19 @@ for (const isThere of [true, false])
     assert.equal(bench.memory.count('upload'), 0);
     assert.equal(bench.tree()['doc'], isThere ? 'old' : undefined);
   });
+
+test('the first bytes ask how much is free, so that those behind the first MiB find the answer there', async () => {
+  await using bench = await open(5 * mega);
+  const before = bench.memory.count('quota');
+  const fd = await bench.calls.open('/file', O_WRONLY | O_CREAT, 0o644);
+  await bench.calls.write(fd, Buffer.alloc(1000), 0);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(bench.memory.count('quota'), before + 1);
+  stall(bench, 'quota');
+  await bench.calls.write(fd, Buffer.alloc(2 * mega), 1000);
+  await bench.calls.close(fd);
+  assert.equal(bench.memory.count('quota'), before + 1);
+});
 
 test('what was refused is sent once the program has written all of it', async () => {
   await using bench = await open(mega);
