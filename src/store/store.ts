@@ -14,9 +14,9 @@ import { WriteAheadLog } from './write-ahead-log.ts';
 
 const schemaVersion = 1;
 /** Changes wait this long for more before lmdb gets them, milliseconds. */
-const gatherMs = 500;
+const gatherMs = 1000;
 /** Unless there are this many: each costs lmdb some microseconds of our only thread. */
-const gatherRows = 700;
+const gatherRows = 2000;
 /** More of our memory than this is not left to pages of lmdb's file, bytes. */
 const residentLimit = 120 * 2 ** 20;
 /** How often that is looked at, milliseconds; and while much goes on, after so many batches and rows read. */
@@ -177,7 +177,9 @@ class LayeredStore implements Store {
     this.#running = [];
     try {
       const result = work();
-      const changes = this.#running.map(({ change }) => change);
+      // A row that was changed again is logged as it is at last.
+      const isLast = (change: Change): boolean => this.#layer.get(change.table, change.key) === change;
+      const changes = this.#running.map(({ change }) => change).filter(isLast);
       if (changes.length > 0) this.#log.append({ number: this.#lastNumber + 1, changes });
       this.#lastNumber += changes.length > 0 ? 1 : 0;
       this.#running = undefined;

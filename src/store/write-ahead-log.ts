@@ -4,11 +4,10 @@
 import { closeSync, constants, fsync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { Packr } from 'msgpackr';
+import { unpack } from 'msgpackr';
 import type { Change } from './layer.ts';
 
 const flushFile = promisify(fsync);
-const packr = new Packr({ useRecords: false });
 /** Length and checksum, 32 bits each, before every transaction. */
 const headerSize = 8;
 
@@ -24,10 +23,27 @@ const checksum = (bytes: Uint8Array): number => {
   return hash >>> 0;
 };
 
-type Row = readonly [table: string, key: Change['key'], value?: unknown];
+/** JSON, which the engine writes by itself: a tree that is copied into a mount meets it twice for each file. Bytes are base64. */
+type Row =
+  | readonly [table: string, key: Change['key'], value?: unknown]
+  | readonly [table: string, key: Change['key'], text: string, encoding: 'base64'];
 
-const toRow = ({ table, key, value }: Change): Row => (value === undefined ? [table, key] : [table, key, value]);
-const toChange = ([table, key, value]: Row): Change => (value === undefined ? { table, key } : { table, key, value });
+const toRow = ({ table, key, value }: Change): Row => {
+  if (value === undefined) return [table, key];
+  if (value instanceof Uint8Array) return [table, key, Buffer.from(value).toString('base64'), 'base64'];
+  return [table, key, value];
+};
+
+const toChange = ([table, key, value, encoding]: Row): Change => {
+  if (value === undefined) return { table, key };
+  return { table, key, value: encoding === undefined ? value : Buffer.from(value as string, encoding) };
+};
+
+const openingBracket = 0x5b;
+
+/** Earlier versions wrote MessagePack. */
+const decode = (body: Buffer): [number, Row[]] =>
+  body[0] === openingBracket ? JSON.parse(body.toString()) : unpack(body);
 
 const openLog = (path: string): number => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
 
@@ -47,7 +63,7 @@ export class WriteAheadLog {
 
   /** All of the transaction or (when it throws) nothing of it. */
   append({ number, changes }: LoggedTransaction): void {
-    const body = packr.pack([number, changes.map(toRow)]);
+    const body = Buffer.from(JSON.stringify([number, changes.map(toRow)]));
     const record = Buffer.allocUnsafe(headerSize + body.length);
     record.writeUInt32LE(body.length, 0);
     record.writeUInt32LE(checksum(body), 4);
@@ -70,7 +86,7 @@ export class WriteAheadLog {
       const length = bytes.readUInt32LE(at);
       const body = bytes.subarray(at + headerSize, at + headerSize + length);
       if (body.length < length || checksum(body) !== bytes.readUInt32LE(at + 4)) break;
-      const [number, rows] = packr.unpack(body) as [number, Row[]];
+      const [number, rows] = decode(body);
       transactions.push({ number, changes: rows.map(toChange) });
       at += headerSize + length;
     }
