@@ -1,5 +1,5 @@
 // One request while it is being served: who asks about which node, and whether they still want to know.
-// The signal is made when it is first asked for: an AbortController takes 1.8 µs, a tenth of a whole stat.
+import { getEventListeners } from 'node:events';
 import type { Caller, FileSystem, NodeId } from '../../fs/file-system.ts';
 import type { InitIn, Session } from './init.ts';
 import type { Passthrough } from './passthrough.ts';
@@ -15,14 +15,32 @@ export interface Connection {
   interrupt(unique: number): void;
 }
 
+const mostSpare = 64;
+
+/** Signals that nobody was told through, and nobody listens to any more: with a new one for each request, `cp -r` takes a sixth longer. */
+export class SpareSignals {
+  readonly #spare: AbortController[] = [];
+
+  take(): AbortController {
+    return this.#spare.pop() ?? new AbortController();
+  }
+
+  giveBack(controller: AbortController): void {
+    const isFree = !controller.signal.aborted && getEventListeners(controller.signal, 'abort').length === 0;
+    if (isFree && this.#spare.length < mostSpare) this.#spare.push(controller);
+  }
+}
+
 export class Call {
   readonly fs: FileSystem;
   readonly connection: Connection;
   readonly header: RequestHeader;
+  readonly #signals: SpareSignals;
   #controller: AbortController | undefined;
   #interrupted = false;
 
-  constructor(fs: FileSystem, connection: Connection, header: RequestHeader) {
+  constructor(fs: FileSystem, connection: Connection, header: RequestHeader, signals: SpareSignals) {
+    this.#signals = signals;
     this.fs = fs;
     this.connection = connection;
     this.header = header;
@@ -37,12 +55,19 @@ export class Call {
     return { uid, gid, pid };
   }
 
+  /** Only good while the request is being served. */
   get signal(): AbortSignal {
     if (!this.#controller) {
-      this.#controller = new AbortController();
+      this.#controller = this.#signals.take();
       if (this.#interrupted) this.#controller.abort();
     }
     return this.#controller.signal;
+  }
+
+  /** It has been served. */
+  end(): void {
+    if (this.#controller) this.#signals.giveBack(this.#controller);
+    this.#controller = undefined;
   }
 
   interrupt(): void {

@@ -6,7 +6,7 @@ import type { FileSystem } from '../../fs/file-system.ts';
 import { answer } from '../answer.ts';
 import { MountError } from '../driver.ts';
 import { ByteReader } from './byte-reader.ts';
-import { Call, type Connection } from './call.ts';
+import { Call, type Connection, SpareSignals } from './call.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
 import { agree, type InitIn, type Session } from './init.ts';
 import type { Operation } from './operation.ts';
@@ -35,6 +35,7 @@ export class ProtocolServer implements Connection {
   readonly #fs: FileSystem;
   readonly #options: ProtocolServerOptions;
   readonly #calls = new CallsInFlight();
+  readonly #signals = new SpareSignals();
   readonly #started: Promise<Session>;
   #settle: { resolve: (session: Session) => void; reject: (error: Error) => void } | undefined;
   #session = unstarted;
@@ -110,11 +111,12 @@ export class ProtocolServer implements Connection {
   async #serve(operation: Operation, header: RequestHeader, body: ByteReader): Promise<void> {
     const { log, trace } = this.#options;
     const startedAt = trace ? performance.now() : 0;
-    const call = new Call(this.#fs, this, header);
+    const call = new Call(this.#fs, this, header, this.#signals);
     if (operation.answered) this.#calls.add(call);
     const what = (): string => `fuse ${operation.name} node ${header.node}`;
     const result = await answer(log, what, () => operation.run(call, body));
     this.#calls.delete(call);
+    call.end();
     const errno = result.ok ? 0 : result.errno;
     if (operation.answered) {
       const reply = result.ok ? result.value : startReply(0);

@@ -5,6 +5,7 @@ import { ByteWriter } from './byte-writer.ts';
 
 export const requestHeaderSize = 40;
 export const replyHeaderSize = 16;
+const two32 = 2 ** 32;
 
 export interface RequestHeader {
   /** Of the whole request, this header and the extensions at its end included. */
@@ -42,7 +43,9 @@ export const startReply = (capacity: number): ByteWriter =>
 /** `errno` as a positive number, 0 for success. */
 export const finishReply = (reply: ByteWriter, unique: number, errno: number): Buffer => {
   const bytes = reply.written();
-  const length = bytes.length + (reply.tail?.length ?? 0);
-  new ByteWriter(replyHeaderSize).u32(length).i32(-errno).u64(unique).written().copy(bytes);
+  bytes.writeUInt32LE(bytes.length + (reply.tail?.length ?? 0), 0);
+  bytes.writeInt32LE(-errno, 4);
+  bytes.writeUInt32LE(unique >>> 0, 8);
+  bytes.writeUInt32LE(Math.floor(unique / two32), 12);
   return bytes;
 };

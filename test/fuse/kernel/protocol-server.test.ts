@@ -53,6 +53,44 @@ describe('interrupts', () => {
     assert.equal(errnoOf(replies[0]), -4);
   });
 
+  it('do not reach the requests that come afterwards, whoever served the one that was interrupted', async () => {
+    const signals: AbortSignal[] = [];
+    const remembering = (_: unknown, signal: AbortSignal): Promise<never> => {
+      signals.push(signal);
+      return waiting(signal);
+    };
+    const { server, replies } = await startedServer(scripted({ getattr: remembering }).fs);
+    void server.receive(getattr(0x10));
+    void server.receive(interrupt(0x10));
+    await settled();
+    void server.receive(getattr(0x12));
+    await settled();
+    assert.equal(replies.length, 1);
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true, false],
+    );
+  });
+
+  it('do not reach what goes on after the reply of another request', async () => {
+    const kept: AbortSignal[] = [];
+    const leaving = (_: unknown, signal: AbortSignal): Promise<unknown> => {
+      signal.addEventListener('abort', () => {});
+      kept.push(signal);
+      return kept.length === 1 ? Promise.resolve(entry) : waiting(signal);
+    };
+    const { server } = await startedServer(scripted({ getattr: leaving }).fs);
+    void server.receive(getattr(0x10));
+    await settled();
+    void server.receive(getattr(0x12));
+    void server.receive(interrupt(0x12));
+    await settled();
+    assert.deepEqual(
+      kept.map(({ aborted }) => aborted),
+      [false, true],
+    );
+  });
+
   it('may come after the reply', async () => {
     const { server, replies } = await startedServer(scripted({ getattr: entry }).fs);
     void server.receive(getattr(0x10));
