@@ -19,9 +19,11 @@ export const inherited = (
   id: NodeId,
   name: InheritedName,
 ): string | undefined => {
-  let at: NodeId | undefined = id;
+  const attribute = `user.skydrive.${name}`;
+  // Asked at every close, and nobody has set it as a rule.
+  let at: NodeId | undefined = xattrs.isUsed(attribute) ? id : undefined;
   while (at !== undefined) {
-    const value = xattrs.get(at, `user.skydrive.${name}`);
+    const value = xattrs.get(at, attribute);
     if (value !== undefined) return Buffer.from(value).toString();
     at = tree.get(at)?.parent;
   }

@@ -7,6 +7,8 @@ type Key = [node: NodeId, name: string];
 export class LocalXattrs {
   readonly #store: Store;
   readonly #table: Table<Key, Uint8Array>;
+  /** All names that may be in use, once somebody has asked. */
+  #names: Set<string> | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -19,6 +21,13 @@ export class LocalXattrs {
 
   set(node: NodeId, name: string, value: Uint8Array): void {
     this.#table.put([node, name], value);
+    this.#names?.add(name);
+  }
+
+  /** False if no node has an attribute of this name. The first call looks at all there are. */
+  isUsed(name: string): boolean {
+    this.#names ??= new Set([...this.#table.keys()].map(([, known]) => known));
+    return this.#names.has(name);
   }
 
   remove(node: NodeId, name: string): void {

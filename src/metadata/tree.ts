@@ -133,6 +133,7 @@ export class Tree {
   place(id: NodeId, parent: NodeId, name: string): Node {
     return this.#store.transact(() => {
       this.#unlink(this.#need(id));
+      this.#orphans.remove(id);
       const placed = this.#write(changed(this.#need(id), { parent, name }));
       this.#link(placed);
       return placed;
@@ -193,7 +194,6 @@ export class Tree {
   #link(node: Node): void {
     if (node.parent === undefined) return;
     this.#children.put([node.parent, foldName(node.name)], { id: node.id, name: node.name, kind: node.kind });
-    this.#orphans.remove(node.id);
     if (node.kind === 'folder') this.#countFolder(node.parent, 1);
   }
 
