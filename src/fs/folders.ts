@@ -37,10 +37,13 @@ export class Folders {
   async find({ parent, name }: Place, signal: AbortSignal): Promise<NodeId> {
     checkName(name);
     needFolder(this.#parts, parent);
-    const known = this.#parts.tree.child(parent, name);
-    if (known === undefined) await this.#parts.listings.fresh(parent, signal);
-    else this.#parts.listings.touch(parent);
-    const child = known ?? this.#parts.tree.child(parent, name);
+    const { tree, listings } = this.#parts;
+    let child = tree.child(parent, name);
+    if (child === undefined) {
+      const newer = listings.fresh(parent, signal);
+      await newer;
+      if (newer !== undefined) child = tree.child(parent, name);
+    } else listings.touch(parent);
     if (child === undefined) throw new FsError('ENOENT', `${name} is not in ${this.#describe(parent)}`);
     return child.id;
   }

@@ -67,11 +67,17 @@ export class Listings {
     this.touch(folder);
   }
 
-  /** As `known`, but waits for the newest state, as long as the drive answers soon. */
-  async fresh(folder: NodeId, signal: AbortSignal): Promise<void> {
+  /**
+   * As `known`, but for the newest state, as long as the drive answers soon. Returns what to wait for; undefined if what is known
+   * must do.
+   */
+  fresh(folder: NodeId, signal: AbortSignal): Promise<void> | undefined {
     this.#options.keeper?.used();
     if (!this.#isComplete(folder)) return abortable(this.#listInTurn(folder), signal);
-    if (!this.#isOld(folder) || this.#isPaused(folder)) return;
+    return this.#isOld(folder) && !this.#isPaused(folder) ? this.#refreshed(folder, signal) : undefined;
+  }
+
+  async #refreshed(folder: NodeId, signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
     const either = linkedSignal([signal, ended.signal]);
     const patience = this.#options.clock.sleep(this.#options.patienceMs, either.signal);
