@@ -13,10 +13,12 @@ import { checkCount, isDamage } from './reading.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
 const schemaVersion = 1;
-/** Changes wait this long for more before lmdb gets them, milliseconds. */
-const gatherMs = 1000;
-/** Unless there are this many: each costs lmdb some microseconds of our only thread. */
-const gatherRows = 2000;
+/** lmdb gets changes when none have come for so long, milliseconds: whoever makes many is not kept waiting for that. */
+const quietMs = 500;
+/** But those of so long ago at last, milliseconds. */
+const longestMs = 5_000;
+/** And so many at once: each costs lmdb some microseconds of our only thread. */
+const gatherRows = 4000;
 /** More of our memory than this is not left to pages of lmdb's file, bytes. */
 const residentLimit = 120 * 2 ** 20;
 /** How often that is looked at, milliseconds; and while much goes on, after so many batches and rows read. */
@@ -233,7 +235,16 @@ class LayeredStore implements Store {
 
   #moveSoon(): void {
     if (this.#layer.size >= gatherRows) this.#move();
-    else if (this.#layer.size > 0) this.#timer ??= setTimeout(() => this.#move(), gatherMs);
+    else if (this.#layer.size > 0 && this.#timer === undefined) this.#moveWhenQuiet(performance.now() + longestMs);
+  }
+
+  #moveWhenQuiet(latest: number): void {
+    const last = this.#lastNumber;
+    const look = (): void => {
+      if (last === this.#lastNumber || performance.now() >= latest) this.#move();
+      else this.#moveWhenQuiet(latest);
+    };
+    this.#timer = setTimeout(look, quietMs);
   }
 
   /** Puts what was gathered into lmdb. Only when that is on the disk, the log is cleared. */
