@@ -44,7 +44,7 @@ export class Folders {
       await newer;
       if (newer !== undefined) child = tree.child(parent, name);
     } else listings.touch(parent);
-    if (child === undefined) throw new FsError('ENOENT', `${name} is not in ${this.#describe(parent)}`);
+    if (child === undefined) throw new FsError('ENOENT', `${name} is not in folder ${parent}`);
     return child.id;
   }
 

@@ -20,6 +20,8 @@ const shortestAgeMs = 1_000;
 const writingAgeMs = 10_000;
 /** Bytes that are written without knowing whether there is room for them. */
 const unasked = 1 << 20;
+/** Bytes from which on the drive is asked, so that whoever writes more than `unasked` finds the answer there. */
+const promising = 1 << 16;
 /** Told while no answer ever came: programs must not believe that the drive is full. */
 const unknown: Quota = { total: 2 ** 50, free: 2 ** 50 };
 
@@ -93,11 +95,11 @@ export class FreeSpace {
     return undefined;
   }
 
-  /** The first bytes ask, those that are too many to go on without an answer wait for it. */
+  /** Some bytes ask, those that are too many to go on without an answer wait for it. */
   #attendUnknowing(bytes: number, age: number, signal: AbortSignal): Promise<void> | undefined {
     if (age < ageMs && !this.#asking.isRunning('quota')) return undefined;
     if (bytes >= unasked) return this.renew(signal);
-    void this.#ask();
+    if (bytes >= promising) void this.#ask();
     return undefined;
   }
 

@@ -94,11 +94,13 @@ for (const isThere of [true, false])
     assert.equal(bench.tree()['doc'], isThere ? 'old' : undefined);
   });
 
-test('the first bytes ask how much is free, so that those behind the first MiB find the answer there', async () => {
+test('64 KiB ask how much is free, so that those behind the first MiB find the answer there', async () => {
   await using bench = await open(5 * mega);
   const before = bench.memory.count('quota');
   const fd = await bench.calls.open('/file', O_WRONLY | O_CREAT, 0o644);
   await bench.calls.write(fd, Buffer.alloc(1000), 0);
+  assert.equal(bench.memory.count('quota'), before);
+  await bench.calls.write(fd, Buffer.alloc(1 << 16), 1000);
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(bench.memory.count('quota'), before + 1);
   stall(bench, 'quota');
