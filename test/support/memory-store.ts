@@ -132,14 +132,19 @@ export class MemoryStore {
   }
 
   /** In the order in which they were made; `behind`: those made after that item, which may be gone. */
-  children(id: ItemId, behind: ItemId = rootId): StoredItem[] {
-    const serial = serialOf(behind);
-    return [...this.items.values()].filter((item) => item.parentId === id && serialOf(item.id) > serial);
+  children(id: ItemId, behind?: ItemId): StoredItem[] {
+    const serial = behind === undefined ? 0 : serialOf(behind);
+    const found: StoredItem[] = [];
+    for (const item of this.items.values())
+      if (item.parentId === id && (behind === undefined || serialOf(item.id) > serial)) found.push(item);
+    return found;
   }
 
   childNamed(id: ItemId, name: string): StoredItem | undefined {
     const folded = name.toLowerCase();
-    return this.children(id).find((item) => item.name.toLowerCase() === folded);
+    for (const item of this.items.values())
+      if (item.parentId === id && item.name.toLowerCase() === folded) return item;
+    return undefined;
   }
 
   isBelow(id: ItemId, ancestor: ItemId): boolean {
