@@ -9,8 +9,9 @@ import { forKeepers, type Keeper, keptAt, keptOfAccount } from './keepers.ts';
 import { printable } from './terminal.ts';
 
 const tell = ({ terminal }: CommandContext, { taken, left, saved }: Reverted): number => {
-  const [first] = saved.exported;
-  const where = first === undefined ? '' : `; what only this disk had is in ${first.to.slice(0, -first.path.length)}`;
+  // What programs wrote meanwhile is in a folder of its own.
+  const folders = new Set(saved.exported.map(({ to, path }) => to.slice(0, -path.length)));
+  const where = folders.size === 0 ? '' : `; what only this disk had is in ${[...folders].join(' and ')}`;
   terminal.note(`${taken.length} files and folders are as the drive has them${printable(where)}`);
   for (const path of left) terminal.warning(`${path} stays: it is being sent, or could not be saved`);
   return left.length > 0 ? exitCodes.failed : exitCodes.done;

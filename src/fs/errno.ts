@@ -51,7 +51,7 @@ const troubleCodes: ReadonlySet<ErrnoCode> = new Set([
  * Failures of system calls on this disk that mean the same to the program. The rest are EIO: that a file of the cache is
  * missing does not make the program's file missing.
  */
-const diskCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE', 'ENOMEM']);
+const diskCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
 /** ENOATTR is what other systems call ENODATA. */
 const errnoNumber = (code: ErrnoCode): number => constants.errno[code === 'ENOATTR' ? 'ENODATA' : code];

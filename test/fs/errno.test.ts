@@ -49,6 +49,7 @@ describe('the errno of a failure', () => {
     const system = (code: string): Error => Object.assign(new Error(code), { code, errno: -1, syscall: 'write' });
     assert.equal(told(system('ENOSPC')), 'ENOSPC trouble');
     assert.equal(told(system('EDQUOT')), 'EDQUOT trouble');
+    assert.equal(told(system('EROFS')), 'EROFS trouble');
     assert.equal(told(system('EACCES')), 'EIO bug');
     const missing: unknown = await open('/nonexistent/file').catch((error: unknown) => error);
     assert.equal(told(missing), 'EIO bug');

@@ -142,8 +142,7 @@ export class MemoryStore {
 
   childNamed(id: ItemId, name: string): StoredItem | undefined {
     const folded = name.toLowerCase();
-    for (const item of this.items.values())
-      if (item.parentId === id && item.name.toLowerCase() === folded) return item;
+    for (const item of this.items.values()) if (item.parentId === id && item.name.toLowerCase() === folded) return item;
     return undefined;
   }
 
