@@ -17,7 +17,7 @@ export interface Connection {
 
 const mostSpare = 64;
 
-/** Signals that nobody was told through, and nobody listens to any more: with a new one for each request, `cp -r` takes a sixth longer. */
+/** Signals that nobody was told through, and nobody listens to any more. Making one takes 1.8 µs and more, and leaves the garbage collector work. */
 export class SpareSignals {
   readonly #spare: AbortController[] = [];
 
