@@ -27,4 +27,15 @@ describe('fuse-native and a file that was removed while it is open', { skip: mou
       await rmdir(folder);
     }
   });
+
+  it('lets the folder go at once when it was closed before', async () => {
+    await using mount = await mounted({ driver: drivers.native });
+    const folder = join(mount.mountpoint, 'folder');
+    for (let round = 0; round < 300; round++) {
+      await mkdir(folder);
+      await writeFile(join(folder, 'file'), 'bytes');
+      await unlink(join(folder, 'file'));
+      await rmdir(folder);
+    }
+  });
 });

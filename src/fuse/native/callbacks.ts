@@ -123,7 +123,7 @@ export class Callbacks {
         return counting(signal, `write ${path}`, work, buffer, [0]);
       },
       flush: (signal, path: string, file: number) =>
-        done(signal, `flush ${path}`, async () => this.#fs.flush(this.#open.get(file).handle, this.#signal)),
+        done(signal, `flush ${path}`, async () => this.#fs.flush(this.#open.closing(file).handle, this.#signal)),
       fsync: (signal, path: string, _dataOnly: number, file: number) =>
         done(signal, `fsync ${path}`, async () => this.#fs.fsync(this.#open.get(file).handle, this.#signal)),
       release: (signal, path: string, file: number) => done(signal, `release ${path}`, () => this.#open.release(file)),

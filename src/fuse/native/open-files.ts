@@ -1,7 +1,7 @@
 // What programs have open, by the small numbers that libfuse 2 can carry (31 bits), and the files that lost their name while
 // they were open. libfuse renames such a file to `.fuse_hidden…` and removes it after the last close; here that rename
-// removes it at once, and the hidden name leads to the node as long as something is open. The folder has to stay that long:
-// libfuse would have no path left when the file is closed, and fuse-native reads memory that it never filled then.
+// removes it at once, and the hidden name leads to the node as long as something is open. The folder has to stay until the file
+// is closed: libfuse would have no path left for that, and fuse-native reads memory that it never filled then.
 import { posix } from 'node:path';
 import { FsError } from '../../base/errors.ts';
 import type { FileSystem, HandleId, NodeId } from '../../fs/file-system.ts';
@@ -13,6 +13,11 @@ export interface OpenNode {
   readonly referenced: boolean;
 }
 
+interface Numbered extends OpenNode {
+  /** When a program closed it, unless something was done with it since; milliseconds of performance.now(). */
+  closedAt: number | undefined;
+}
+
 interface HiddenFile {
   readonly node: NodeId;
   /** The path of its folder. */
@@ -20,11 +25,16 @@ interface HiddenFile {
 }
 
 const largestNumber = 2 ** 31 - 1;
+/**
+ * The kernel tells of a release some time after the close, and what programs do next may overtake that. What is not released after so
+ * long is open in another program, or by another descriptor; milliseconds.
+ */
+const releasingMs = 2_000;
 const hiddenName = /^\.fuse_hidden[0-9a-f]{16}$/;
 
 export class OpenFiles {
   readonly #fs: FileSystem;
-  readonly #open = new Map<number, OpenNode>();
+  readonly #open = new Map<number, Numbered>();
   readonly #counts = new Map<NodeId, number>();
   readonly #hidden = new Map<string, HiddenFile>();
   #last = 0;
@@ -36,14 +46,26 @@ export class OpenFiles {
   add(open: OpenNode): number {
     do this.#last = (this.#last % largestNumber) + 1;
     while (this.#open.has(this.#last));
-    this.#open.set(this.#last, open);
+    this.#open.set(this.#last, { ...open, closedAt: undefined });
     this.#counts.set(open.node, (this.#counts.get(open.node) ?? 0) + 1);
     return this.#last;
   }
 
   get(number: number): OpenNode {
+    return this.#use(number);
+  }
+
+  /** As `get`, for a program's close: others may have the file open by the same number, who go on. */
+  closing(number: number): OpenNode {
+    const open = this.#use(number);
+    open.closedAt = performance.now();
+    return open;
+  }
+
+  #use(number: number): Numbered {
     const open = this.#open.get(number);
     if (!open) throw new FsError('EBADF', `file ${number} is not open`);
+    open.closedAt = undefined;
     return open;
   }
 
@@ -72,11 +94,18 @@ export class OpenFiles {
     return this.#hidden.get(posix.basename(path))?.node;
   }
 
-  /** Fails with ENOTEMPTY, as any libfuse file system does, as long as a file without a name is open in the folder. */
+  /** Fails with ENOTEMPTY, as any libfuse file system does, as long as a program has a file open that was removed from the folder. */
   mayGo(folder: string): void {
-    for (const hidden of this.#hidden.values())
-      if (hidden.folder === folder)
-        throw new FsError('ENOTEMPTY', `${folder}: a file that was removed from it is still open`);
+    const hidden = [...this.#hidden.values()].filter((one) => one.folder === folder);
+    if (hidden.some(({ node }) => this.#isInUse(node)))
+      throw new FsError('ENOTEMPTY', `${folder}: a file that was removed from it is still open`);
+  }
+
+  #isInUse(node: NodeId): boolean {
+    const since = performance.now() - releasingMs;
+    return [...this.#open.values()].some(
+      (open) => open.node === node && (open.closedAt ?? Number.NEGATIVE_INFINITY) < since,
+    );
   }
 
   /** A folder got another path, and what is hidden below it with it. */

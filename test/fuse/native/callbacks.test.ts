@@ -150,6 +150,19 @@ describe('a file that is removed while it is open', () => {
     assert.equal(await libfuse.result('rmdir', '/moved/inner'), 0);
   });
 
+  it('lets its folder go once it is closed, before libfuse hears of it, unless somebody goes on', async () => {
+    const libfuse = new Libfuse();
+    await libfuse.result('mkdir', '/folder', 0o755);
+    const file = await libfuse.create('/folder/file');
+    assert.equal(await libfuse.result('flush', '/folder/file', file), 0);
+    assert.equal(await libfuse.result('rename', '/folder/file', `/folder${hidden}`), 0);
+    await libfuse.write(file, 'by another descriptor');
+    assert.equal(await libfuse.result('rmdir', '/folder'), -errno.ENOTEMPTY);
+    assert.equal(await libfuse.result('flush', `/folder${hidden}`, file), 0);
+    assert.equal(await libfuse.result('rmdir', '/folder'), 0);
+    assert.equal(await libfuse.result('release', '-', file), 0);
+  });
+
   it('is renamed like any other if nobody has it open', async () => {
     const libfuse = new Libfuse();
     await libfuse.result('mknod', '/file', fileMode, 0);
