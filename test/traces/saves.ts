@@ -23,13 +23,13 @@ interface Pace {
   readonly versions: number;
 }
 
-/** How long the file system is to wait for more of the same. */
-export const settleMs = 1_000;
+/** How long the file system is to wait for more of the same: longer than a slow machine takes for all saves that are made beside each other. */
+export const settleMs = 2_500;
 
 const paces: readonly Pace[] = [
   { title: 'once', saves: 1, pauseMs: 0, versions: 1 },
   { title: 'three times fast', saves: 3, pauseMs: 0, versions: 1 },
-  { title: 'three times slowly', saves: 3, pauseMs: 2_000, versions: 3 },
+  { title: 'three times slowly', saves: 3, pauseMs: 3_500, versions: 3 },
 ];
 
 export interface Subject {
