@@ -41,8 +41,10 @@ export class Folders {
     let child = tree.child(parent, name);
     if (child === undefined) {
       const newer = listings.fresh(parent, signal);
-      await newer;
-      if (newer !== undefined) child = tree.child(parent, name);
+      if (newer !== undefined) {
+        await newer;
+        child = tree.child(parent, name);
+      }
     } else listings.touch(parent);
     if (child === undefined) throw new FsError('ENOENT', `${name} is not in folder ${parent}`);
     return child.id;

@@ -3,8 +3,8 @@
 // has room for everything.
 import { abortable } from '../base/abortable.ts';
 import type { Clock } from '../base/clock.ts';
-import { linkedSignal } from '../base/linked-signal.ts';
 import type { Log } from '../base/log.ts';
+import { patiently } from '../base/patience.ts';
 import { SingleFlight } from '../base/single-flight.ts';
 import type { Drive, Quota } from '../drive/drive.ts';
 import { isFault } from '../drive/drive-error.ts';
@@ -128,17 +128,8 @@ export class FreeSpace {
   }
 
   /** Asks; resolves with the answer, or when it takes too long. */
-  async renew(signal: AbortSignal): Promise<void> {
-    const ended = new AbortController();
-    const either = linkedSignal([signal, ended.signal]);
-    const patience = this.#clock.sleep(patienceMs, either.signal);
-    try {
-      await Promise.race([abortable(this.#ask(), signal), patience]);
-    } finally {
-      patience.catch(() => {});
-      ended.abort();
-      either.unlink();
-    }
+  renew(signal: AbortSignal): Promise<void> {
+    return patiently(abortable(this.#ask(), signal), this.#clock, patienceMs, signal);
   }
 
   #ask(): Promise<void> {

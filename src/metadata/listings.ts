@@ -3,8 +3,8 @@
 import { setMaxListeners } from 'node:events';
 import { abortable } from '../base/abortable.ts';
 import type { Clock } from '../base/clock.ts';
-import { linkedSignal } from '../base/linked-signal.ts';
 import type { Log } from '../base/log.ts';
+import { patiently } from '../base/patience.ts';
 import { SingleFlight } from '../base/single-flight.ts';
 import type { Drive, Item, ItemId } from '../drive/drive.ts';
 import { DriveError } from '../drive/drive-error.ts';
@@ -74,20 +74,9 @@ export class Listings {
   fresh(folder: NodeId, signal: AbortSignal): Promise<void> | undefined {
     this.#options.keeper?.used();
     if (!this.#isComplete(folder)) return abortable(this.#listInTurn(folder), signal);
-    return this.#isOld(folder) && !this.#isPaused(folder) ? this.#refreshed(folder, signal) : undefined;
-  }
-
-  async #refreshed(folder: NodeId, signal: AbortSignal): Promise<void> {
-    const ended = new AbortController();
-    const either = linkedSignal([signal, ended.signal]);
-    const patience = this.#options.clock.sleep(this.#options.patienceMs, either.signal);
-    try {
-      await Promise.race([this.#refreshInBackground(folder), patience]);
-    } finally {
-      patience.catch(() => {});
-      ended.abort();
-      either.unlink();
-    }
+    if (!this.#isOld(folder) || this.#isPaused(folder)) return undefined;
+    const { clock, patienceMs } = this.#options;
+    return patiently(this.#refreshInBackground(folder), clock, patienceMs, signal);
   }
 
   /** Somebody will ask for the folder: resolves once it is known, or cannot be listed. */

@@ -48,9 +48,10 @@ export class LocalXattrs {
     });
   }
 
-  /** Looks at all there are. */
+  /** Looks at all there are, if any is of this name. */
   having(name: string): NodeId[] {
-    return [...this.#table.all()].flatMap(({ key }) => (key[1] === name ? [key[0]] : []));
+    if (!this.isUsed(name)) return [];
+    return [...this.#table.keys()].flatMap(([node, known]) => (known === name ? [node] : []));
   }
 
   removeAll(node: NodeId): void {

@@ -5,7 +5,6 @@ import { ByteWriter } from './byte-writer.ts';
 
 export const requestHeaderSize = 40;
 export const replyHeaderSize = 16;
-const two32 = 2 ** 32;
 
 export interface RequestHeader {
   /** Of the whole request, this header and the extensions at its end included. */
@@ -45,7 +44,6 @@ export const finishReply = (reply: ByteWriter, unique: number, errno: number): B
   const bytes = reply.written();
   bytes.writeUInt32LE(bytes.length + (reply.tail?.length ?? 0), 0);
   bytes.writeInt32LE(-errno, 4);
-  bytes.writeUInt32LE(unique >>> 0, 8);
-  bytes.writeUInt32LE(Math.floor(unique / two32), 12);
+  bytes.writeBigUInt64LE(BigInt(unique), 8);
   return bytes;
 };

@@ -173,7 +173,7 @@ export class Callbacks {
         ),
       rmdir: (signal, path: string) =>
         done(signal, `rmdir ${path}`, async () => {
-          this.#open.mayGo(path);
+          this.#open.checkUnused(path);
           await this.#paths.placeOf(path, (place) => this.#fs.rmdir(place, this.#signal));
         }),
       rename: (signal, from: string, to: string) => done(signal, `rename ${from}`, () => this.#rename(from, to)),
@@ -230,7 +230,7 @@ export class Callbacks {
             this.#open.hide(node, to);
             return;
           }
-          this.#open.mayGo(to);
+          this.#open.checkUnused(to);
           await this.#fs.rename(source, target, { noReplace: false, exchange: false }, this.#signal);
           this.#open.moved(from, to);
         }),

@@ -13,11 +13,6 @@ export interface OpenNode {
   readonly referenced: boolean;
 }
 
-interface Numbered extends OpenNode {
-  /** When a program closed it, unless something was done with it since; milliseconds of performance.now(). */
-  closedAt: number | undefined;
-}
-
 interface HiddenFile {
   readonly node: NodeId;
   /** The path of its folder. */
@@ -34,7 +29,9 @@ const hiddenName = /^\.fuse_hidden[0-9a-f]{16}$/;
 
 export class OpenFiles {
   readonly #fs: FileSystem;
-  readonly #open = new Map<number, Numbered>();
+  readonly #open = new Map<number, OpenNode>();
+  /** When a program closed it, unless something was done with it since; milliseconds of performance.now(). */
+  readonly #closedAt = new Map<number, number>();
   readonly #counts = new Map<NodeId, number>();
   readonly #hidden = new Map<string, HiddenFile>();
   #last = 0;
@@ -46,26 +43,22 @@ export class OpenFiles {
   add(open: OpenNode): number {
     do this.#last = (this.#last % largestNumber) + 1;
     while (this.#open.has(this.#last));
-    this.#open.set(this.#last, { ...open, closedAt: undefined });
+    this.#open.set(this.#last, open);
     this.#counts.set(open.node, (this.#counts.get(open.node) ?? 0) + 1);
     return this.#last;
   }
 
   get(number: number): OpenNode {
-    return this.#use(number);
+    const open = this.#open.get(number);
+    if (!open) throw new FsError('EBADF', `file ${number} is not open`);
+    this.#closedAt.delete(number);
+    return open;
   }
 
   /** As `get`, for a program's close: others may have the file open by the same number, who go on. */
   closing(number: number): OpenNode {
-    const open = this.#use(number);
-    open.closedAt = performance.now();
-    return open;
-  }
-
-  #use(number: number): Numbered {
-    const open = this.#open.get(number);
-    if (!open) throw new FsError('EBADF', `file ${number} is not open`);
-    open.closedAt = undefined;
+    const open = this.get(number);
+    this.#closedAt.set(number, performance.now());
     return open;
   }
 
@@ -95,7 +88,7 @@ export class OpenFiles {
   }
 
   /** Fails with ENOTEMPTY, as any libfuse file system does, as long as a program has a file open that was removed from the folder. */
-  mayGo(folder: string): void {
+  checkUnused(folder: string): void {
     const hidden = [...this.#hidden.values()].filter((one) => one.folder === folder);
     if (hidden.some(({ node }) => this.#isInUse(node)))
       throw new FsError('ENOTEMPTY', `${folder}: a file that was removed from it is still open`);
@@ -103,9 +96,8 @@ export class OpenFiles {
 
   #isInUse(node: NodeId): boolean {
     const since = performance.now() - releasingMs;
-    return [...this.#open.values()].some(
-      (open) => open.node === node && (open.closedAt ?? Number.NEGATIVE_INFINITY) < since,
-    );
+    const isClosed = (number: number): boolean => (this.#closedAt.get(number) ?? Number.NEGATIVE_INFINITY) >= since;
+    return [...this.#open].some(([number, open]) => open.node === node && !isClosed(number));
   }
 
   /** A folder got another path, and what is hidden below it with it. */
