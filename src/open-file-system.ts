@@ -15,6 +15,7 @@ import { becameDirty, damaged, versionGone } from './fs/content-events.ts';
 import { DriveFileSystem } from './fs/drive-file-system.ts';
 import type { FileSystem, KernelCache } from './fs/file-system.ts';
 import { inherited } from './fs/inherited-attributes.ts';
+import { nodeAt } from './fs/node-at.ts';
 import type { FsParts, FsSettings } from './fs/parts.ts';
 import { recover } from './fs/recovery.ts';
 import { References } from './fs/references.ts';
@@ -327,7 +328,7 @@ class Composition implements OpenedFileSystem {
 
   async sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentChange[]> {
     const { queue, tree } = this.#parts;
-    const top = await this.#nodeAt(path ?? '/', signal);
+    const top = await nodeAt(this.fs, path ?? '/', signal);
     const parked = await queue.drain((entry) => this.#concerns(entry, top), signal);
     const states = new Map(queue.pending().map((pending) => [pending.entry.seq, pending]));
     return tree.get(top) === undefined ? [] : parked.map((entry) => this.#describe(entry, states.get(entry.seq)));
@@ -414,16 +415,6 @@ class Composition implements OpenedFileSystem {
       ...(pending?.trouble === undefined ? {} : { trouble: pending.trouble }),
       ...(pending?.progress ?? {}),
     };
-  }
-
-  async #nodeAt(path: string, signal: AbortSignal): Promise<NodeId> {
-    let node: NodeId = rootNode;
-    for (const name of path.split('/').filter((part) => part !== '')) {
-      const entry = await this.fs.lookup(node, name, signal);
-      node = entry.attributes.node;
-      this.fs.forget(node, 1);
-    }
-    return node;
   }
 }
 

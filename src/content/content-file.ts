@@ -429,6 +429,7 @@ export class ContentFile {
 
   /** The file may have been damaged behind our back: what is not there was not kept. */
   #checkFile(record: ContentRecord): void {
+    if (this.#present.size === 0) return;
     const needed = this.#present.without(this.#holes).list.at(-1)?.end ?? 0;
     const { path } = this.#file;
     const { size, mtimeMs } = this.#file.stat();

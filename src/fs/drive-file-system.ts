@@ -2,6 +2,7 @@
 // knows which node. All methods of the port are here, each a few lines.
 import { constants } from 'node:fs';
 import { FsError } from '../base/errors.ts';
+import { type Soon, whenThere } from '../base/soon.ts';
 import { type NodeId, rootNode } from '../metadata/node.ts';
 import { attributesOf, entryOf } from './attributes.ts';
 import { ExtendedAttributes } from './extended-attributes.ts';
@@ -54,8 +55,10 @@ export class DriveFileSystem implements FileSystem {
     this.#xattrs = new ExtendedAttributes(parts, this.pins);
   }
 
-  async lookup(parent: NodeId, name: string, signal: AbortSignal): Promise<Entry> {
-    return this.#counted(await this.#folders.find({ parent, name }, signal));
+  lookup(parent: NodeId, name: string, signal: AbortSignal): Soon<Entry | undefined> {
+    return whenThere(this.#folders.look({ parent, name }, signal), (node) =>
+      node === undefined ? undefined : this.#counted(node),
+    );
   }
 
   forget(node: NodeId, count: number): void {
@@ -87,10 +90,10 @@ export class DriveFileSystem implements FileSystem {
     this.#files.close();
   }
 
-  getattr(node: NodeId, _signal?: AbortSignal, handle?: HandleId): Promise<Entry> {
+  getattr(node: NodeId, _signal?: AbortSignal, handle?: HandleId): Entry {
     const parent = needNode(this.#parts, node).parent;
     if (parent !== undefined) this.#parts.listings.touch(parent);
-    return Promise.resolve(this.#entry(node, handle));
+    return this.#entry(node, handle);
   }
 
   async setattr(id: NodeId, changes: AttributeChanges): Promise<Entry> {
@@ -100,8 +103,9 @@ export class DriveFileSystem implements FileSystem {
     const { size, ...others } = changes.mode === undefined ? changes : { ...changes, mode: changes.mode & 0o7777 };
     if (size !== undefined) this.#files.truncate(needNode(this.#parts, id), size);
     if (others.mtime !== undefined) this.#files.written.delete(id);
-    const isOther = Object.keys(others).length > 0;
-    if (isOther) store.transact(() => tree.update(id, { ...others, ctime: now(this.#parts) }));
+    // With nothing to change it is chown(2) to -1, -1, which counts as a change.
+    if (size === undefined || Object.keys(others).length > 0)
+      store.transact(() => tree.update(id, { ...others, ctime: now(this.#parts) }));
     return this.#entry(id);
   }
 
@@ -111,15 +115,15 @@ export class DriveFileSystem implements FileSystem {
     return Buffer.from(await this.#files.readAll(node, signal)).toString();
   }
 
-  mknod(place: Place, mode: number, caller: Caller, signal: AbortSignal): Promise<Entry> {
+  mknod(place: Place, mode: number, caller: Caller, signal: AbortSignal): Soon<Entry> {
     return this.#make(place, { kind: 'file', mode, caller }, signal);
   }
 
-  mkdir(place: Place, mode: number, caller: Caller, signal: AbortSignal): Promise<Entry> {
+  mkdir(place: Place, mode: number, caller: Caller, signal: AbortSignal): Soon<Entry> {
     return this.#make(place, { kind: 'folder', mode, caller }, signal);
   }
 
-  symlink(place: Place, target: string, caller: Caller, signal: AbortSignal): Promise<Entry> {
+  symlink(place: Place, target: string, caller: Caller, signal: AbortSignal): Soon<Entry> {
     return this.#make(place, { kind: 'symlink', caller, bytes: Buffer.from(target) }, signal);
   }
 
@@ -147,44 +151,32 @@ export class DriveFileSystem implements FileSystem {
     return this.#files.open(node, flags, signal);
   }
 
-  async create(
+  create(
     place: Place,
     mode: number,
     flags: number,
     caller: Caller,
     signal: AbortSignal,
-  ): Promise<{ readonly entry: Entry; readonly file: OpenFile }> {
-    const { node, isNew } = await this.#makeOrFind(place, mode, flags, caller, signal);
-    const file = isNew ? await this.#openNew(node, place, flags, signal) : await this.#files.open(node, flags, signal);
-    return { entry: this.#counted(node), file };
+  ): Soon<{ readonly entry: Entry; readonly file: OpenFile }> {
+    const birth: Birth = { kind: 'file', mode, caller, staysOpen: true };
+    const isExclusive = (flags & constants.O_EXCL) !== 0;
+    const made = isExclusive
+      ? whenThere(this.#folders.make(place, birth, signal), (node) => ({ node, isNew: true }))
+      : this.#folders.makeOrFind(place, birth, signal);
+    return whenThere(made, ({ node, isNew }) => {
+      const opened = isNew ? this.#openNew(node, place, flags, signal) : this.#files.open(node, flags, signal);
+      return whenThere(opened, (file) => ({ entry: this.#counted(node), file }));
+    });
   }
 
   /** A program that gets no file has not made one: nobody would ever send it. */
-  async #openNew(node: NodeId, place: Place, flags: number, signal: AbortSignal): Promise<OpenFile> {
+  #openNew(node: NodeId, place: Place, flags: number, signal: AbortSignal): Soon<OpenFile> {
     try {
       return this.#files.openNow(needNode(this.#parts, node), flags);
     } catch (error) {
-      await this.unlink(place, signal);
-      throw error;
-    }
-  }
-
-  /** Somebody may have made the name since the kernel looked: without O_EXCL, that file is the one to open. */
-  async #makeOrFind(
-    place: Place,
-    mode: number,
-    flags: number,
-    caller: Caller,
-    signal: AbortSignal,
-  ): Promise<{ readonly node: NodeId; readonly isNew: boolean }> {
-    try {
-      const birth: Birth = { kind: 'file', mode, caller, staysOpen: true };
-      return { node: await this.#folders.make(place, birth, signal), isNew: true };
-    } catch (error) {
-      const existing = this.#parts.tree.child(place.parent, place.name);
-      const mayExist = (flags & constants.O_EXCL) === 0 && existing !== undefined;
-      if (mayExist && error instanceof FsError && error.code === 'EEXIST') return { node: existing.id, isNew: false };
-      throw error;
+      return whenThere(this.unlink(place, signal), () => {
+        throw error;
+      });
     }
   }
 
@@ -192,24 +184,16 @@ export class DriveFileSystem implements FileSystem {
     return this.#files.read(handle, offset, size, signal);
   }
 
-  async write(
-    handle: HandleId,
-    offset: number,
-    data: Uint8Array,
-    signal: AbortSignal,
-    from?: WriteSource,
-  ): Promise<number> {
-    const { space } = this.#parts;
-    const asking = space.attend(this.#files.reservedWith(handle, offset, data.length, from), signal);
-    if (asking !== undefined) await asking;
-    return this.#files.write(handle, offset, data, from);
+  write(handle: HandleId, offset: number, data: Uint8Array, signal: AbortSignal, from?: WriteSource): Soon<number> {
+    const asking = this.#parts.space.attend(this.#files.reservedWith(handle, offset, data.length, from), signal);
+    return whenThere(asking, () => this.#files.write(handle, offset, data, from));
   }
 
-  flush(handle: HandleId, signal: AbortSignal): Promise<void> {
+  flush(handle: HandleId, signal: AbortSignal): Soon<void> {
     return this.#files.flush(handle, signal);
   }
 
-  async release(handle: HandleId): Promise<void> {
+  release(handle: HandleId): void {
     this.#folders.eraseIfUnused(this.#files.release(handle));
   }
 
@@ -317,8 +301,8 @@ export class DriveFileSystem implements FileSystem {
     if (!this.#files.isWritable(node)) checkNamed(this.#parts, node);
   }
 
-  async #make(place: Place, birth: Birth, signal: AbortSignal): Promise<Entry> {
-    return this.#counted(await this.#folders.make(place, birth, signal));
+  #make(place: Place, birth: Birth, signal: AbortSignal): Soon<Entry> {
+    return whenThere(this.#folders.make(place, birth, signal), (node) => this.#counted(node));
   }
 
   #entriesOf(folder: NodeId): DirectoryEntry[] {

@@ -6,6 +6,7 @@
 // Names arrive as valid strings: not empty, no slash, no NUL, never `.` or `..`. Whether the caller may do a thing (owner,
 // mode bits, sticky bit) is the kernel's to check (mount option default_permissions); the type checks below are ours.
 
+import type { Soon } from '../base/soon.ts';
 import type { Timestamp } from '../base/timestamp.ts';
 import type { NodeId, NodeKind } from '../metadata/node.ts';
 
@@ -106,20 +107,20 @@ export interface Place {
 }
 
 export interface FileSystem {
-  /** Counts one reference to the node it returns; `forget` takes references back. ENOENT if the name is not there. */
-  lookup(parent: NodeId, name: string, signal: AbortSignal): Promise<Entry>;
+  /** Counts one reference to the node it returns; `forget` takes references back. Undefined if the name is not there. */
+  lookup(parent: NodeId, name: string, signal: AbortSignal): Soon<Entry | undefined>;
   /** The kernel dropped `count` references. A node without name, reference and handle is forgotten for good. */
   forget(node: NodeId, count: number): void;
   /** With `handle`, the size is that of the version that the handle reads. */
-  getattr(node: NodeId, signal: AbortSignal, handle?: HandleId): Promise<Entry>;
+  getattr(node: NodeId, signal: AbortSignal, handle?: HandleId): Soon<Entry>;
   /** chmod, chown, utimensat, truncate and ftruncate. Truncation waits only for bytes that stay and are not on this disk. */
   setattr(node: NodeId, changes: AttributeChanges, signal: AbortSignal): Promise<Entry>;
   readlink(node: NodeId, signal: AbortSignal): Promise<string>;
 
   /** Regular files only. EEXIST, also if the name differs from another only in case. Counts one reference. */
-  mknod(place: Place, mode: number, caller: Caller, signal: AbortSignal): Promise<Entry>;
-  mkdir(place: Place, mode: number, caller: Caller, signal: AbortSignal): Promise<Entry>;
-  symlink(place: Place, target: string, caller: Caller, signal: AbortSignal): Promise<Entry>;
+  mknod(place: Place, mode: number, caller: Caller, signal: AbortSignal): Soon<Entry>;
+  mkdir(place: Place, mode: number, caller: Caller, signal: AbortSignal): Soon<Entry>;
+  symlink(place: Place, target: string, caller: Caller, signal: AbortSignal): Soon<Entry>;
   /** EPERM: a drive has no hard links. */
   link(node: NodeId, place: Place, signal: AbortSignal): Promise<Entry>;
   /** The node stays readable and writable through open handles. EISDIR for a folder. */
@@ -137,18 +138,18 @@ export interface FileSystem {
     flags: number,
     caller: Caller,
     signal: AbortSignal,
-  ): Promise<{ readonly entry: Entry; readonly file: OpenFile }>;
+  ): Soon<{ readonly entry: Entry; readonly file: OpenFile }>;
   /** Fewer bytes than asked for only at the end of the file. */
   read(handle: HandleId, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array>;
   /**
    * All of `data` or an error; what a program writes with O_APPEND goes to the end whatever `offset` says. `data` is not kept. Number
    * of bytes written.
    */
-  write(handle: HandleId, offset: number, data: Uint8Array, signal: AbortSignal, from?: WriteSource): Promise<number>;
+  write(handle: HandleId, offset: number, data: Uint8Array, signal: AbortSignal, from?: WriteSource): Soon<number>;
   /** Runs at every close(2) of a descriptor. Once it returns, what was written survives a crash of this process. */
-  flush(handle: HandleId, signal: AbortSignal): Promise<void>;
+  flush(handle: HandleId, signal: AbortSignal): Soon<void>;
   /** The last descriptor is gone. Never fails. */
-  release(handle: HandleId): Promise<void>;
+  release(handle: HandleId): Soon<void>;
   /** Returns when a power cut cannot lose what was written; with durability `remote`, when the drive holds it. */
   fsync(handle: HandleId, signal: AbortSignal): Promise<void>;
   /** SEEK_DATA and SEEK_HOLE as in lseek(2). ENXIO behind the end. */

@@ -1,6 +1,7 @@
 // Open files: their handles, reading and writing, and when what was written becomes durable and goes to the queue.
 import { constants } from 'node:fs';
 import { FsError } from '../base/errors.ts';
+import type { Soon } from '../base/soon.ts';
 import type { Timestamp } from '../base/timestamp.ts';
 import type { ContentFile } from '../content/content-file.ts';
 import type { ContentId } from '../content/content-record.ts';
@@ -161,11 +162,10 @@ export class Files {
     return this.#parts.contents.reservedWith(file, Math.max(file.size, placeOf(handle, offset, from) + length));
   }
 
-  async flush(id: HandleId, signal: AbortSignal): Promise<void> {
+  flush(id: HandleId, signal: AbortSignal): Soon<void> {
     const { node, file, flags } = this.#need(id);
     this.save(node, file);
-    if ((flags & accessMode) !== constants.O_RDONLY && isRemote(this.#parts, node))
-      await untilOnDrive(this.#parts, node, signal);
+    return canWrite(flags) && isRemote(this.#parts, node) ? untilOnDrive(this.#parts, node, signal) : undefined;
   }
 
   async fsync(id: HandleId, signal: AbortSignal): Promise<void> {

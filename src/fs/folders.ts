@@ -1,6 +1,7 @@
 // Everything about names: lookup, listing, making, renaming and removing. Each change is one transaction that holds the
 // tree's change and the journal's entry, so that there is no moment at which one exists without the other.
 import { FsError } from '../base/errors.ts';
+import { type Soon, whenThere } from '../base/soon.ts';
 import type { Timestamp } from '../base/timestamp.ts';
 import { isAhead } from '../metadata/base-version.ts';
 import { maxNameLength, toRemoteName } from '../metadata/names.ts';
@@ -33,30 +34,53 @@ export class Folders {
     this.#parts = parts;
   }
 
-  /** ENOENT if the name is not there. */
-  async find({ parent, name }: Place, signal: AbortSignal): Promise<NodeId> {
+  /** Undefined if the name is not there. */
+  look({ parent, name }: Place, signal: AbortSignal): Soon<NodeId | undefined> {
     checkName(name);
     needFolder(this.#parts, parent);
     const { tree, listings } = this.#parts;
-    let child = tree.child(parent, name);
+    const child = tree.child(parent, name);
     if (child === undefined) {
       const newer = listings.fresh(parent, signal);
-      if (newer !== undefined) {
-        await newer;
-        child = tree.child(parent, name);
-      }
-    } else listings.touch(parent);
-    if (child === undefined) throw new FsError('ENOENT', `${name} is not in folder ${parent}`);
+      return newer === undefined ? undefined : newer.then(() => tree.child(parent, name)?.id);
+    }
+    listings.touch(parent);
     return child.id;
   }
 
-  async make(place: Place, birth: Birth, signal: AbortSignal): Promise<NodeId> {
-    const { store, listings } = this.#parts;
+  /** ENOENT if the name is not there. */
+  async find(place: Place, signal: AbortSignal): Promise<NodeId> {
+    const id = await this.look(place, signal);
+    if (id === undefined) throw new FsError('ENOENT', `${place.name} is not in folder ${place.parent}`);
+    return id;
+  }
+
+  make(place: Place, birth: Birth, signal: AbortSignal): Soon<NodeId> {
+    return whenThere(this.#ready(place, birth, signal), () =>
+      this.#parts.store.transact(() => this.#makeNow(place, birth)),
+    );
+  }
+
+  /** Somebody may have made the name since the kernel looked. */
+  makeOrFind(
+    place: Place,
+    birth: Birth,
+    signal: AbortSignal,
+  ): Soon<{ readonly node: NodeId; readonly isNew: boolean }> {
+    const { tree, store } = this.#parts;
+    return whenThere(this.#ready(place, birth, signal), () => {
+      const existing = tree.child(place.parent, place.name);
+      if (existing !== undefined) return { node: existing.id, isNew: false };
+      return { node: store.transact(() => this.#makeNow(place, birth)), isNew: true };
+    });
+  }
+
+  /** What to wait for until the place is known. */
+  #ready({ parent, name }: Place, { kind }: Birth, signal: AbortSignal): Promise<void> | undefined {
     checkWritable(this.#parts);
-    checkName(place.name, birth.kind === 'symlink');
-    this.#needLiving(place.parent);
-    await listings.known(place.parent, signal);
-    return store.transact(() => this.#makeNow(place, birth));
+    checkName(name, kind === 'symlink');
+    this.#needLiving(parent);
+    return this.#parts.listings.known(parent, signal);
   }
 
   #makeNow(place: Place, birth: Birth): NodeId {

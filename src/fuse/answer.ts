@@ -1,6 +1,7 @@
 // The only catch on the path of a request: runs an operation, and turns whatever it throws into an errno and a line in the
 // log. Both drivers answer through it.
 import type { Log } from '../base/log.ts';
+import type { Soon } from '../base/soon.ts';
 import { type Failure, failureOf } from '../fs/errno.ts';
 
 export type Answer<T> =
@@ -15,13 +16,31 @@ const report = (log: Log, what: string, failure: Failure, error: unknown): void 
   else log.error(`${line} for a failure that nobody expected`, error);
 };
 
-/** `what` names the operation in the log; it is called only for failures. */
-export const answer = async <T>(log: Log, what: () => string, operation: () => T | Promise<T>): Promise<Answer<T>> => {
+const refusal = (log: Log, what: () => string, error: unknown): Answer<never> => {
+  const failure = failureOf(error);
+  report(log, what(), failure, error);
+  return { ok: false, errno: failure.errno };
+};
+
+/**
+ * Tells `done` how the operation ended: before this returns, if it ended at once, else when the promise that is returned
+ * resolves. `what` names the operation in the log; it is called only for failures. `done` must not throw.
+ */
+export const answer = <T>(
+  log: Log,
+  what: () => string,
+  operation: () => Soon<T>,
+  done: (answer: Answer<T>) => void,
+): Promise<void> | undefined => {
+  const failed = (error: unknown): void => done(refusal(log, what, error));
+  let given: Soon<T>;
   try {
-    return { ok: true, value: await operation() };
+    given = operation();
   } catch (error) {
-    const failure = failureOf(error);
-    report(log, what(), failure, error);
-    return { ok: false, errno: failure.errno };
+    failed(error);
+    return undefined;
   }
+  if (given instanceof Promise) return given.then((value) => done({ ok: true, value }), failed);
+  done({ ok: true, value: given });
+  return undefined;
 };

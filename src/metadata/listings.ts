@@ -61,10 +61,11 @@ export class Listings {
     return isKept ? Math.max(keptMs, this.#options.ageMs) : this.#options.ageMs;
   }
 
-  /** Resolves when all children of the folder are known, however old that knowledge is. */
-  async known(folder: NodeId, signal: AbortSignal): Promise<void> {
+  /** What to wait for until all children of the folder are known, however old that knowledge is; undefined if they are. */
+  known(folder: NodeId, signal: AbortSignal): Promise<void> | undefined {
     if (!this.#isComplete(folder)) return abortable(this.#listInTurn(folder), signal);
     this.touch(folder);
+    return undefined;
   }
 
   /**

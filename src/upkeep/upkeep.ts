@@ -5,7 +5,8 @@ import { mkdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { FsError } from '../base/errors.ts';
 import type { FileSystem, HandleId, Place } from '../fs/file-system.ts';
-import { type NodeId, rootNode } from '../metadata/node.ts';
+import { nodeAt } from '../fs/node-at.ts';
+import type { NodeId } from '../metadata/node.ts';
 import type { Brake } from '../queue/brake.ts';
 import { type Conflict, originalPath } from '../queue/conflicts.ts';
 import { entryPath, isBelow } from '../queue/entry-path.ts';
@@ -180,7 +181,10 @@ export class Upkeep {
   /** The copy gets the name of the original, which is gone or, like the copy, has no content that could be kept in its item. */
   async #putInPlace(ours: Place, original: string, noReplace: boolean, signal: AbortSignal): Promise<void> {
     const { fs, kernel } = this.#parts;
-    const place = { parent: await this.#nodeAt(posix.dirname(original), signal), name: posix.basename(original) };
+    const place = {
+      parent: await nodeAt(this.#parts.fs, posix.dirname(original), signal),
+      name: posix.basename(original),
+    };
     await fs.rename(ours, place, { noReplace, exchange: false }, signal);
     kernel().invalidateEntry(ours.parent, ours.name);
     kernel().invalidateEntry(place.parent, place.name);
@@ -188,7 +192,7 @@ export class Upkeep {
 
   async #nodeIfThere(path: string, signal: AbortSignal): Promise<NodeId | undefined> {
     try {
-      return await this.#nodeAt(path, signal);
+      return await nodeAt(this.#parts.fs, path, signal);
     } catch (error) {
       if (error instanceof FsError && error.code === 'ENOENT') return undefined;
       throw error;
@@ -245,16 +249,6 @@ export class Upkeep {
     const node = this.#parts.tree.get(id);
     if (node?.parent === undefined) throw new FsError('ENOENT', 'the copy is gone');
     return { parent: node.parent, name: node.name };
-  }
-
-  async #nodeAt(path: string, signal: AbortSignal): Promise<NodeId> {
-    let node = rootNode;
-    for (const name of path.split('/').filter((part) => part !== '')) {
-      const { attributes } = await this.#parts.fs.lookup(node, name, signal);
-      this.#parts.fs.forget(attributes.node, 1);
-      node = attributes.node;
-    }
-    return node;
   }
 
   #below(path: string): Entry[] {

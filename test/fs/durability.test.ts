@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DriveError, type Fault } from '../../src/drive/drive-error.ts';
 import { failureOf } from '../../src/fs/errno.ts';
+import { nodeAt } from '../../src/fs/node-at.ts';
 import { Bench, type BenchOptions } from '../support/opened.ts';
 import { breakDrive, hold } from '../support/queue-steps.ts';
 
@@ -153,7 +154,7 @@ test('an interrupted close returns at once', async () => {
   const never = new AbortController().signal;
   const { file } = await fs.create({ parent: 1 as never, name: 'a' }, 0o644, 1, caller as never, never);
   await fs.write(file.handle, 0, Buffer.from('text'), never);
-  const closing = fs.flush(file.handle, stop.signal);
+  const closing = Promise.resolve(fs.flush(file.handle, stop.signal));
   await arrived;
   stop.abort(new DOMException('interrupted', 'AbortError'));
   assert.equal(await errno(closing), 'EINTR');
@@ -166,8 +167,8 @@ test('fsync of a folder returns when the drive has its names', async () => {
   await using bench = await Bench.open(patient(5000, 'remote'));
   await bench.calls.mkdir('/folder');
   await bench.calls.mkdir('/folder/inside');
-  const folder = await bench.opened.fs.lookup(1 as never, 'folder', new AbortController().signal);
-  const handle = await bench.opened.fs.opendir(folder.attributes.node, new AbortController().signal);
+  const folder = await nodeAt(bench.opened.fs, '/folder', new AbortController().signal);
+  const handle = await bench.opened.fs.opendir(folder, new AbortController().signal);
   await bench.opened.fs.fsyncdir(handle, new AbortController().signal);
   assert.deepEqual(Object.keys(bench.tree()).sort(), ['folder/', 'folder/inside/']);
   bench.opened.fs.releasedir(handle);

@@ -13,6 +13,7 @@ const cannot: Exceptions = {
   punch: 'fuse-native does not pass fallocate on',
   nanoseconds: 'fuse-native carries times in milliseconds',
   'early-times': 'fuse-native carries times without a sign',
+  'chown-nobody': 'libfuse 2 does not pass on a chown that changes nobody',
   'single-time': 'libfuse 2 passes times on in pairs only',
   'append-mapping': 'fuse-native does not tell pages from what programs write',
   orphans: 'libfuse 2 reaches open files by their path: a folder stays as long as one that was removed from it is open',

@@ -113,14 +113,9 @@ class Walk {
   }
 
   async #lookup(place: Place): Promise<Attributes | undefined> {
-    try {
-      const { attributes } = await this.#fs.lookup(place.parent, place.name, signal);
-      this.hold(attributes.node);
-      return attributes;
-    } catch (error) {
-      if (error instanceof FsError && error.code === 'ENOENT') return undefined;
-      throw error;
-    }
+    const found = await this.#fs.lookup(place.parent, place.name, signal);
+    if (found !== undefined) this.hold(found.attributes.node);
+    return found?.attributes;
   }
 
   async #attributes(node: NodeId): Promise<Attributes> {
@@ -329,7 +324,7 @@ export class FileSystemCalls implements Calls {
   }
 
   chown(path: string, uid: number, gid: number): Promise<void> {
-    return this.#change(path, { uid, gid });
+    return this.#change(path, { ...(uid < 0 ? {} : { uid }), ...(gid < 0 ? {} : { gid }) });
   }
 
   utimes(path: string, atime: bigint | undefined, mtime: bigint | undefined): Promise<void> {

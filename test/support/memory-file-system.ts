@@ -69,9 +69,10 @@ export class MemoryFileSystem implements FileSystem {
     return this.#tree.nodes.size;
   }
 
-  async lookup(parent: NodeId, name: string, signal: AbortSignal): Promise<Entry> {
+  async lookup(parent: NodeId, name: string, signal: AbortSignal): Promise<Entry | undefined> {
     checkSignal(signal);
-    return this.#referenced(this.#tree.child({ parent, name }));
+    const node = this.#tree.find({ parent, name });
+    return node === undefined ? undefined : this.#referenced(node);
   }
 
   forget(id: NodeId, count: number): void {

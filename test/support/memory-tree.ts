@@ -69,9 +69,13 @@ export class MemoryTree {
     return node;
   }
 
+  find({ parent, name }: Place): MemoryNode | undefined {
+    if (Buffer.byteLength(name) > longestName) throw new FsError('ENAMETOOLONG', name);
+    return this.folder(parent).children.get(name);
+  }
+
   child(place: Place): MemoryNode {
-    if (Buffer.byteLength(place.name) > longestName) throw new FsError('ENAMETOOLONG', place.name);
-    const node = this.folder(place.parent).children.get(place.name);
+    const node = this.find(place);
     if (!node) throw new FsError('ENOENT', `${place.name} in node ${place.parent}`);
     return node;
   }

@@ -1,6 +1,7 @@
 // Rows for open files.
 import { constants } from 'node:fs';
 import { FsError } from '../../base/errors.ts';
+import { type Soon, whenThere } from '../../base/soon.ts';
 import type { HandleId, NodeId, OpenFile, WriteSource } from '../../fs/file-system.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
@@ -69,10 +70,8 @@ const writeIn = (body: ByteReader): Written => {
   return { handle, offset, data: body.bytes(size), from, dropsSetId: (flags & dropSetIdAtWrite) !== 0 };
 };
 
-const write = async (call: Call, { handle, offset, data, from, dropsSetId }: Written): Promise<number> => {
-  if (dropsSetId) await dropSetId(call);
-  return call.fs.write(handle, offset, data, call.signal, from);
-};
+const write = (call: Call, { handle, offset, data, from, dropsSetId }: Written): Soon<number> =>
+  whenThere(dropsSetId ? dropSetId(call) : undefined, () => call.fs.write(handle, offset, data, call.signal, from));
 
 interface Opened {
   readonly flags: number;
@@ -87,12 +86,12 @@ const openIn = (body: ByteReader): Opened => {
   return { flags, dropsSetId: (flags & constants.O_TRUNC) !== 0 && (body.u32() & dropSetIdAtOpen) !== 0 };
 };
 
-const open = async (call: Call, { flags, dropsSetId }: Opened): Promise<KernelFile> => {
-  if (dropsSetId) await dropSetId(call);
-  return kernelFile(call, call.node, await call.fs.open(call.node, flags, call.signal));
+const open = (call: Call, { flags, dropsSetId }: Opened): Soon<KernelFile> => {
+  const opened = whenThere(dropsSetId ? dropSetId(call) : undefined, () => call.fs.open(call.node, flags, call.signal));
+  return whenThere(opened, (file) => kernelFile(call, call.node, file));
 };
 
-const release = (call: Call, handle: HandleId): Promise<void> => {
+const release = (call: Call, handle: HandleId): Soon<void> => {
   // First the kernel's hold on the file, then ours: the descriptor must not be closed under it.
   call.connection.passthrough?.released(handle);
   return call.fs.release(handle);

@@ -1,5 +1,6 @@
 // Rows that make, move and remove names.
 import { FsError } from '../../base/errors.ts';
+import { type Soon, whenThere } from '../../base/soon.ts';
 import type { Entry, NodeId, Place, RenameFlags } from '../../fs/file-system.ts';
 import { entryOut } from './attribute-wire.ts';
 import type { ByteReader } from './byte-reader.ts';
@@ -46,10 +47,11 @@ const createIn = (body: ByteReader, call: Call): Made & { readonly flags: number
 
 type Created = KernelFile & { readonly entry: Entry };
 
-const create = async (call: Call, { place, mode, flags }: ReturnType<typeof createIn>): Promise<Created> => {
-  const { entry, file } = await call.fs.create(place, mode, flags, call.caller, call.signal);
-  return { entry, ...kernelFile(call, entry.attributes.node, file) };
-};
+const create = (call: Call, { place, mode, flags }: ReturnType<typeof createIn>): Soon<Created> =>
+  whenThere(call.fs.create(place, mode, flags, call.caller, call.signal), ({ entry, file }) => ({
+    entry,
+    ...kernelFile(call, entry.attributes.node, file),
+  }));
 
 const createOut = (made: Created, reply: ByteWriter): void => {
   entryOut(made.entry, reply);

@@ -1,5 +1,7 @@
 // Rows for one node as a whole: finding, counting, attributes.
+import { constants } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
+import { type Soon, whenThere } from '../../base/soon.ts';
 import { type Timestamp, timestampNow } from '../../base/timestamp.ts';
 import type { AttributeChanges, Entry, FileSystemStatus, HandleId, NodeId } from '../../fs/file-system.ts';
 import { attributesOut, entryOut } from './attribute-wire.ts';
@@ -7,7 +9,7 @@ import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Call } from './call.ts';
 import { handleIn, nameIn, u32In, u64In } from './field-decoding.ts';
-import { noBody, nothing, operation, type Row } from './operation.ts';
+import { noBody, nothing, operation, type Row, search } from './operation.ts';
 import { withSetIdDropped } from './set-id-bits.ts';
 
 interface Forgotten {
@@ -83,8 +85,10 @@ const setattrIn = (body: ByteReader): Setattr => {
   return { changes, dropsSetId: has(changed.dropSetId | changed.uid | changed.gid) };
 };
 
-const setattr = async (call: Call, { changes, dropsSetId }: Setattr): Promise<Entry> =>
-  call.fs.setattr(call.node, dropsSetId ? await withSetIdDropped(call, changes) : changes, call.signal);
+const setattr = (call: Call, { changes, dropsSetId }: Setattr): Soon<Entry> =>
+  whenThere(dropsSetId ? withSetIdDropped(call, changes) : changes, (all) =>
+    call.fs.setattr(call.node, all, call.signal),
+  );
 
 const statusOut = (status: FileSystemStatus, reply: ByteWriter): void => {
   reply.u64(status.blocks).u64(status.blocksFree).u64(status.blocksFree);
@@ -99,7 +103,7 @@ const textOut = (text: string, reply: ByteWriter): void => {
 const unanswered = { answered: false };
 
 export const nodeOperations: readonly Row[] = [
-  [1, operation('lookup', nameIn, (c, name) => c.fs.lookup(c.node, name, c.signal), entryOut)],
+  [1, search('lookup', nameIn, (c, name) => c.fs.lookup(c.node, name, c.signal), entryOut, constants.errno.ENOENT)],
   [2, operation('forget', u64In, (c, count) => c.fs.forget(c.node, count), noBody, unanswered)],
   [3, operation('getattr', getattrIn, (c, handle) => c.fs.getattr(c.node, c.signal, handle), attributesOut)],
   [4, operation('setattr', setattrIn, setattr, attributesOut)],

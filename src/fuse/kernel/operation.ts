@@ -1,4 +1,5 @@
 // One row of the protocol's table: how a request is decoded, whom it asks, how the answer is encoded.
+import { type Soon, whenThere } from '../../base/soon.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Call } from './call.ts';
@@ -15,8 +16,8 @@ export interface Operation {
   readonly name: string;
   readonly answered: boolean;
   readonly keepsRequest: boolean;
-  /** Reads all of `body` before its first wait. Rejects with whatever the file system threw. */
-  run(call: Call, body: ByteReader): Promise<ByteWriter>;
+  /** Reads all of `body` before it returns. The reply, or the errno that is one. Throws, or rejects with, whatever the file system threw. */
+  run(call: Call, body: ByteReader): Soon<ByteWriter | number>;
 }
 
 /** Opcode and operation. */
@@ -24,22 +25,46 @@ export type Row = readonly [number, Operation];
 
 const usualReply = 160;
 
-export const operation = <In, Out>(
-  name: string,
-  decode: (body: ByteReader, call: Call) => In,
-  ask: (call: Call, input: In) => Out | Promise<Out>,
-  encode: (out: Out, reply: ByteWriter) => void,
-  traits: Traits = {},
-): Operation => ({
+type Decode<In> = (body: ByteReader, call: Call) => In;
+type Encode<Out> = (out: Out, reply: ByteWriter) => void;
+
+const encoded = <Out>(encode: Encode<Out>, out: Out): ByteWriter => {
+  const reply = startReply(usualReply);
+  encode(out, reply);
+  return reply;
+};
+
+const withTraits = (name: string, traits: Traits): Omit<Operation, 'run'> => ({
   name,
   answered: traits.answered ?? true,
   keepsRequest: traits.keepsRequest ?? false,
-  run: async (call, body) => {
-    const out = await ask(call, decode(body, call));
-    const reply = startReply(usualReply);
-    encode(out, reply);
-    return reply;
-  },
+});
+
+export const operation = <In, Out>(
+  name: string,
+  decode: Decode<In>,
+  ask: (call: Call, input: In) => Soon<Out>,
+  encode: Encode<Out>,
+  traits: Traits = {},
+): Operation => ({
+  ...withTraits(name, traits),
+  run: (call, body) => whenThere(ask(call, decode(body, call)), (out) => encoded(encode, out)),
+});
+
+/**
+ * An operation whose answer may be that there is nothing: the errno `absent`, which is not thrown. Programs ask for what is not there
+ * before each file that they make, and an exception costs several times what such a question does.
+ */
+export const search = <In, Out>(
+  name: string,
+  decode: Decode<In>,
+  ask: (call: Call, input: In) => Soon<Out | undefined>,
+  encode: Encode<Out>,
+  absent: number,
+): Operation => ({
+  ...withTraits(name, {}),
+  run: (call, body) =>
+    whenThere(ask(call, decode(body, call)), (out) => (out === undefined ? absent : encoded(encode, out))),
 });
 
 /** Decodes a request whose header says it all. */

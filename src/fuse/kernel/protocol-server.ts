@@ -6,6 +6,7 @@ import type { FileSystem } from '../../fs/file-system.ts';
 import { answer } from '../answer.ts';
 import { MountError } from '../driver.ts';
 import { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import { Call, type Connection, SpareSignals } from './call.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
 import { agree, type InitIn, type Session } from './init.ts';
@@ -30,6 +31,8 @@ const unstarted: Session = {
   ...{ major: 0, minor: 0, maxReadahead: 0, flags: 0, furtherFlags: 0 },
   ...{ longSetxattr: false, passthrough: false },
 };
+
+const nameOf = ({ name }: Operation, { node }: RequestHeader): string => `fuse ${name} node ${node}`;
 
 export class ProtocolServer implements Connection {
   readonly #fs: FileSystem;
@@ -108,22 +111,30 @@ export class ProtocolServer implements Connection {
     this.#options.send(finishReply(startReply(0), header.unique, errno), undefined);
   }
 
-  async #serve(operation: Operation, header: RequestHeader, body: ByteReader): Promise<void> {
-    const { log, trace } = this.#options;
-    const startedAt = trace ? performance.now() : 0;
+  #serve(operation: Operation, header: RequestHeader, body: ByteReader): Promise<void> | undefined {
+    const startedAt = this.#options.trace ? performance.now() : 0;
     const call = new Call(this.#fs, this, header, this.#signals);
     if (operation.answered) this.#calls.add(call);
-    const what = (): string => `fuse ${operation.name} node ${header.node}`;
-    const result = await answer(log, what, () => operation.run(call, body));
+    return answer(
+      this.#options.log,
+      () => nameOf(operation, header),
+      () => operation.run(call, body),
+      (given) => this.#served(operation, call, given.ok ? given.value : given.errno, startedAt),
+    );
+  }
+
+  #served(operation: Operation, call: Call, given: ByteWriter | number, startedAt: number): void {
+    const { header } = call;
+    const { log, trace, send } = this.#options;
     this.#calls.delete(call);
     call.end();
-    const errno = result.ok ? 0 : result.errno;
+    const [errno, reply] = typeof given === 'number' ? [given, startReply(0)] : [0, given];
     if (operation.answered) {
-      const reply = result.ok ? result.value : startReply(0);
       // A row that answers ENOSYS would switch its whole opcode off, for as long as the mount lives.
-      this.#options.send(finishReply(reply, header.unique, errno === ENOSYS ? EOPNOTSUPP : errno), reply.tail);
+      send(finishReply(reply, header.unique, errno === ENOSYS ? EOPNOTSUPP : errno), reply.tail);
     }
-    if (header.opcode === initOpcode) this.#announce(result.ok);
-    if (trace) log.debug(`${what()}: ${errno || 'ok'} in ${(performance.now() - startedAt).toFixed(3)} ms`);
+    if (header.opcode === initOpcode) this.#announce(errno === 0);
+    if (trace)
+      log.debug(`${nameOf(operation, header)}: ${errno || 'ok'} in ${(performance.now() - startedAt).toFixed(3)} ms`);
   }
 }

@@ -1,10 +1,12 @@
 // Rows for extended attributes. A request of size 0 asks how large the answer would be; a buffer too small is ERANGE.
+import { constants } from 'node:os';
 import { FsError } from '../../base/errors.ts';
+import { type Soon, whenThere } from '../../base/soon.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Call } from './call.ts';
 import { textIn, u32In } from './field-decoding.ts';
-import { noBody, operation, type Row } from './operation.ts';
+import { noBody, operation, type Row, search } from './operation.ts';
 
 const setxattrIn = (body: ByteReader, call: Call) => {
   const [size, flags] = [body.u32(), body.u32()];
@@ -39,14 +41,13 @@ const answerOut = ({ value, size }: Answer, reply: ByteWriter): void => {
   reply.attach(value);
 };
 
-/** What the kernel asks for before the first write to a file. Made once: a copy of thousands of files meets it as often. */
+/** What the kernel asks for before the first write to a file. Nothing on a drive has it. */
 const capabilities = 'security.capability';
-const noCapabilities = new FsError('EOPNOTSUPP', 'nothing on a drive has capabilities');
 
-const getxattr = async (call: Call, { name, size }: Wanted): Promise<Answer> => {
-  if (name === capabilities) throw noCapabilities;
-  return { value: await call.fs.getxattr(call.node, name, call.signal), size };
-};
+const getxattr = (call: Call, { name, size }: Wanted): Soon<Answer | undefined> =>
+  name === capabilities
+    ? undefined
+    : whenThere(call.fs.getxattr(call.node, name, call.signal), (value) => ({ value, size }));
 
 const listxattr = async (call: Call, size: number): Promise<Answer> => {
   const names = await call.fs.listxattr(call.node, call.signal);
@@ -55,7 +56,7 @@ const listxattr = async (call: Call, size: number): Promise<Answer> => {
 
 export const xattrOperations: readonly Row[] = [
   [21, operation('setxattr', setxattrIn, (c, x) => c.fs.setxattr(c.node, x.name, x.value, x.flags, c.signal), noBody)],
-  [22, operation('getxattr', getxattrIn, getxattr, answerOut)],
+  [22, search('getxattr', getxattrIn, getxattr, answerOut, constants.errno.EOPNOTSUPP)],
   [23, operation('listxattr', u32In, listxattr, answerOut)],
   [24, operation('removexattr', textIn, (c, name) => c.fs.removexattr(c.node, name, c.signal), noBody)],
 ];

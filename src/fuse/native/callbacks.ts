@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { neverAborted } from '../../base/abortable.ts';
 import { FsError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import type { Soon } from '../../base/soon.ts';
 import type { AttributeChanges, Caller, FileSystem } from '../../fs/file-system.ts';
 import { givenTimes, listingArray, statArray, statvfsArray } from './attribute-arrays.ts';
 import { OpenFiles } from './open-files.ts';
@@ -118,7 +119,7 @@ export class Callbacks {
         return counting(signal, `read ${path}`, work, buffer, [0]);
       },
       write: (signal, path: string, file: number, buffer: Buffer, ...[, low, high]: RangeWords) => {
-        const work = (): Promise<number> =>
+        const work = (): Soon<number> =>
           this.#fs.write(this.#open.get(file).handle, low + high * word, buffer, this.#signal);
         return counting(signal, `write ${path}`, work, buffer, [0]);
       },

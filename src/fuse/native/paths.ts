@@ -57,7 +57,9 @@ export class Paths {
     let entry: Entry | undefined;
     for (const name of names) {
       const parent: NodeId = entry?.attributes.node ?? rootNode;
-      entry = held.add(await this.#fs.lookup(parent, name, this.#signal));
+      const found = await this.#fs.lookup(parent, name, this.#signal);
+      if (found === undefined) throw new FsError('ENOENT', `${name} is not there`);
+      entry = held.add(found);
     }
     return entry ?? this.#fs.getattr(rootNode, this.#signal);
   }

@@ -263,8 +263,8 @@ describe('the trace', () => {
     );
     assert.equal(lines.length, 3);
     assert.match(lines[0] ?? '', /debug fuse init node 0: ok in [\d.]+ ms$/);
-    assert.match(lines[1] ?? '', /fuse opcode 40 node 5: errno 38$/);
-    assert.match(lines[2] ?? '', /fuse getattr node 5: ok in [\d.]+ ms$/);
+    assert.match(lines[1] ?? '', /fuse getattr node 5: ok in [\d.]+ ms$/);
+    assert.match(lines[2] ?? '', /fuse opcode 40 node 5: errno 38$/);
   });
 
   it('is off otherwise', async () => {

@@ -89,6 +89,19 @@ const ownerCases: readonly Case[] = [
       assert.deepEqual({ uid: after.uid, gid: after.gid }, { uid, gid });
     },
   },
+  {
+    title: 'chown to -1, -1 moves the ctime alone',
+    needs: ['chown-nobody'],
+    run: async (ground) => {
+      await ground.put('file', 'content');
+      const before = await ground.stat('file');
+      await ground.pause();
+      await ground.calls.chown(ground.path('file'), -1, -1);
+      const after = await ground.stat('file');
+      assert.ok(after.ctime > before.ctime);
+      assert.deepEqual(after, { ...before, ctime: after.ctime });
+    },
+  },
 ];
 
 const timesKept = (atime: bigint, mtime: bigint): Case['run'] => {

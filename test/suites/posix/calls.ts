@@ -87,6 +87,7 @@ export interface Calls {
  * - `nanoseconds`: times finer than a millisecond
  * - `early-times`: times before 1970
  * - `single-time`: changing atime or mtime alone
+ * - `chown-nobody`: chown that changes neither user nor group is heard of
  * - `owner`: new nodes belong to the caller, and chown works
  * - `symlinks`
  * - `orphans`: the folder of an open file that was removed can be removed, too, and the file stays usable
@@ -103,6 +104,7 @@ export type Ability =
   | 'nanoseconds'
   | 'early-times'
   | 'single-time'
+  | 'chown-nobody'
   | 'owner'
   | 'symlinks'
   | 'orphans'

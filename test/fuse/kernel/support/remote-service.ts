@@ -1,4 +1,5 @@
 // A file system in memory that changes by other hands than the kernel's when it is asked to, and tells the kernel.
+import assert from 'node:assert/strict';
 import type { NodeId } from '../../../../src/fs/file-system.ts';
 import { MemoryFileSystem } from '../../../support/memory-file-system.ts';
 import type { Service } from '../../../support/serve-file-system.ts';
@@ -29,6 +30,7 @@ class CountedFileSystem extends MemoryFileSystem {
   /** As the kernel would find it, without counting. */
   async find(name: string): Promise<NodeId> {
     const found = await super.lookup(root, name, signal);
+    assert.ok(found, `${name} is not there`);
     this.forget(found.attributes.node, 1);
     return found.attributes.node;
   }
