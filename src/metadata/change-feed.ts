@@ -287,9 +287,12 @@ export class ChangeFeed implements TreeKeeper {
   }
 
   async #sweep(): Promise<void> {
-    const { tree, store, clock, renew } = this.#options;
+    const { tree, store, held, clock, renew } = this.#options;
     const position = this.#position.get();
-    await sweep({ tree, store, renew }, { listing: position.listing, now: clock.now(), signal: this.#abort.signal });
+    await sweep(
+      { tree, store, held, renew },
+      { listing: position.listing, now: clock.now(), signal: this.#abort.signal },
+    );
     this.#position.set({ ...position, state: 'following' });
     this.#mark();
     this.#turns.wake();

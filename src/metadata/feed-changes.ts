@@ -166,7 +166,7 @@ export class FeedChanges {
     const { held, tree } = this.#parts;
     const unknown = new Set<ItemId>();
     for (const { parentId } of held.items())
-      if (parentId !== undefined && tree.byItem(parentId) === undefined) unknown.add(parentId);
+      if (parentId !== undefined && tree.byItem(parentId) === undefined && !held.holds(parentId)) unknown.add(parentId);
     for (const id of unknown) await this.#findParent(id, signal);
   }
 
@@ -174,14 +174,15 @@ export class FeedChanges {
     const { held, tree, drive, changes } = this.#parts;
     let wanted: ItemId | undefined = id;
     for (let depth = 0; wanted !== undefined && depth < maxDepth; depth += 1) {
-      if (tree.byItem(wanted) !== undefined) return;
+      if (tree.byItem(wanted) !== undefined || held.holds(wanted)) return;
       const asked = changes.asking();
       const item: Item | undefined = await this.#got(() => drive.get(wanted as ItemId, signal));
       if (item === undefined) break;
       this.#parts.store.transact(() => this.#applyOne({ item }, asked));
       wanted = item.parentId;
     }
-    for (const item of held.itemsIn(id)) held.drop(item.id);
+    // Before the sweep, the folder may still turn up in a listing: then it must not pass for one that holds nothing.
+    if (changes.listing === undefined) for (const item of held.itemsIn(id)) held.drop(item.id);
   }
 
   async #got(ask: () => Promise<Item>): Promise<Item | undefined> {

@@ -3,12 +3,14 @@
 import { Breather } from '../base/breather.ts';
 import { DriveError } from '../drive/drive-error.ts';
 import type { Store } from '../store/store.ts';
+import type { HeldChanges } from './held-changes.ts';
 import { type Node, type NodeId, rootNode } from './node.ts';
 import type { Tree } from './tree.ts';
 
 export interface SweepParts {
   readonly store: Store;
   readonly tree: Tree;
+  readonly held: HeldChanges;
   /** Lists a folder, whatever is known of it. */
   renew(folder: NodeId): Promise<void>;
 }
@@ -46,7 +48,9 @@ const look = async ({ tree }: SweepParts, folder: NodeId, { listing, signal }: S
 const isOurs = (node: Node | undefined): node is Node =>
   node?.item !== undefined && node.item.foreign !== true && (node.parent !== undefined || node.id === rootNode);
 
-const isTold = (node: Node | undefined, { listing }: Sweep): node is Node => isOurs(node) && node.forgotten !== listing;
+/** All that is in the folder was told, and is in the tree. */
+const isTold = ({ held }: SweepParts, node: Node | undefined, { listing }: Sweep): node is Node =>
+  isOurs(node) && node.forgotten !== listing && held.itemsIn(node.item?.id ?? '').length === 0;
 
 const renewed = async ({ renew }: SweepParts, folder: NodeId): Promise<void> => {
   try {
@@ -66,7 +70,7 @@ export const sweep = async (parts: SweepParts, order: Sweep): Promise<void> => {
     if (!isOurs(tree.get(folder))) continue;
     const { isWhole, subfolders } = await look(parts, folder, order, breather);
     const node = tree.get(folder);
-    if (isWhole && isTold(node, order)) store.transact(() => tree.update(node.id, { listedAt: order.now }));
+    if (isWhole && isTold(parts, node, order)) store.transact(() => tree.update(node.id, { listedAt: order.now }));
     else if (isOurs(node)) await renewed(parts, folder);
     folders.push(...subfolders);
     await breather.breathe();

@@ -48,6 +48,10 @@ export class HeldChanges {
     return [...this.#items.keys()].flatMap((id) => this.#item(id) ?? []);
   }
 
+  holds(id: ItemId): boolean {
+    return this.#items.has(id);
+  }
+
   itemsIn(parent: ItemId): Item[] {
     return [...(this.#byParent.get(parent) ?? [])].flatMap((id) => this.#item(id) ?? []);
   }

@@ -158,6 +158,8 @@ const together: readonly Quirks[] = [
   { 'name-encoded': 1, 'item-id-lag': 600 },
   // What is in a moved folder comes with new ids that the feed does not tell of, and its first listing lacks it.
   { 'listing-lag': 1500, 'id-style': 'migrated' },
+  // All is told again with new ids; the folders wait for their names, and what is in them must wait with them.
+  { 'delta-410': 1, 'item-id-lag': 500, 'id-style': 'migrated' },
 ];
 
 for (const quirks of only === undefined ? together : [])
