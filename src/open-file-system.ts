@@ -132,6 +132,7 @@ const usualFeedIntervalMs = 5_000;
 const itemAttributes = 'user.skydrive.link.';
 const noKernel: KernelCache = {
   invalidateEntry: () => {},
+  expireEntry: () => {},
   invalidateAttributes: () => {},
   invalidateNode: () => {},
 };
@@ -192,7 +193,7 @@ class Composition implements OpenedFileSystem {
         settled: (node) => store.afterCommit(() => this.fs.settled(node)),
         renamed: (parent, before, after) => {
           this.#kernel.invalidateEntry(parent, before);
-          this.#kernel.invalidateEntry(parent, after);
+          this.#kernel.expireEntry(parent, after);
         },
         itemPassed: (from, to) => xattrs.pass(from, to, itemAttributes),
         renew: (folder) => this.#renew(folder),
@@ -361,15 +362,19 @@ class Composition implements OpenedFileSystem {
       if (references.isKnownToKernel(node)) this.#kernel.invalidateAttributes(node);
       store.afterCommit(() => this.#lost.add(node));
     };
-    return {
-      isMaking: (parent, name) => journal.isMaking({ parent, name }),
-      entryChanged: (parent, name) => {
+    const changed =
+      (tell: (parent: NodeId, name: string) => void) =>
+      (parent: NodeId, name: string): void => {
         store.afterCommit(() => this.fs.pins.look(tree.child(parent, name)?.id ?? parent));
         if (!references.isKnownToKernel(parent) && parent !== rootNode) return;
-        this.#kernel.invalidateEntry(parent, name);
+        tell(parent, name);
         // A name that the kernel never knew says nothing to it, but what it knows of the folder is old as well.
         this.#kernel.invalidateNode(parent);
-      },
+      };
+    return {
+      isMaking: (parent, name) => journal.isMaking({ parent, name }),
+      entryChanged: changed((parent, name) => this.#kernel.invalidateEntry(parent, name)),
+      entryAppeared: changed((parent, name) => this.#kernel.expireEntry(parent, name)),
       nodeChanged: (node) => {
         if (references.isKnownToKernel(node)) this.#kernel.invalidateNode(node);
         this.fs.pins.look(node);

@@ -192,8 +192,10 @@ export interface FileSystem {
 
 /** What the kernel must be told when the tree changes by other hands than the kernel's. Never waits, never throws. */
 export interface KernelCache {
-  /** The name leads elsewhere, or nowhere, or exists now. */
+  /** The name leads elsewhere, or nowhere. */
   invalidateEntry(parent: NodeId, name: string): void;
+  /** The name, which led nowhere, leads somewhere now. A program may have found it already, and work in the folder that it names. */
+  expireEntry(parent: NodeId, name: string): void;
   /** Attributes of the node are out of date; its content is not. */
   invalidateAttributes(node: NodeId): void;
   /** Attributes and content of the node are out of date. */

@@ -9,15 +9,13 @@ import { isAhead, isSameContent, rebased } from './base-version.ts';
 import type { HeldChanges } from './held-changes.ts';
 import { isLinkItem, isNamedAfter, toLocalName } from './names.ts';
 import { type Node, type NodeId, type NodeKind, rootNode } from './node.ts';
-import { ShownNames } from './shown-names.ts';
+import { type NameListener, ShownNames } from './shown-names.ts';
 import type { NodeChanges, Tree } from './tree.ts';
 
 /** What others must do when the drive changed the tree. Called inside the transaction; must not wait. */
-export interface TreeListener {
+export interface TreeListener extends NameListener {
   /** We are making an item of this name: one that the drive tells of may be that. */
   isMaking(parent: NodeId, name: string): boolean;
-  /** The name leads elsewhere now, or nowhere. */
-  entryChanged(parent: NodeId, name: string): void;
   /** Attributes changed, and maybe the content. */
   nodeChanged(node: NodeId): void;
   /** The node has new content on the drive; what was kept here under the old number is of an old version. */
@@ -94,7 +92,7 @@ export class RemoteChanges {
     this.#tree = tree;
     this.#held = held;
     this.#listener = listener;
-    this.#names = new ShownNames(tree, (parent, name) => listener.entryChanged(parent, name));
+    this.#names = new ShownNames(tree, listener);
     this.#now = now;
   }
 
@@ -380,7 +378,7 @@ export class RemoteChanges {
     const time = timestamp(item.modified);
     const kind = kindOf(item);
     this.#tree.add({ kind, parent, name, size: item.size, mtime: time, ctime: time, item, ...this.#mark() });
-    this.#listener.entryChanged(parent, name);
+    this.#listener.entryAppeared(parent, name);
   }
 
   #isBeingMade(parent: NodeId, item: Item): boolean {
@@ -427,7 +425,7 @@ export class RemoteChanges {
     const times = { mtime: timestamp(item.modified), ctime: this.#now() };
     const heir = this.#tree.add({ kind, ...place, size: item.size, ...times, item, ...this.#mark() });
     this.#tree.update(heir.id, { mode, uid, gid, born });
-    this.#listener.entryChanged(place.parent, place.name);
+    if (isToMove) this.#listener.entryAppeared(place.parent, place.name);
     this.#listener.succeeded(node.id, heir.id);
     if (isToMove) this.#names.vacated(parent, name);
   }

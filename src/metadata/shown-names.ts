@@ -4,17 +4,25 @@ import { distinctName, foldName, toLocalName } from './names.ts';
 import type { Node, NodeId } from './node.ts';
 import type { Tree } from './tree.ts';
 
+/** Who must know what names lead to. Called inside the transaction; must not wait. */
+export interface NameListener {
+  /** The name leads elsewhere now, or nowhere. */
+  entryChanged(parent: NodeId, name: string): void;
+  /** The name, which nothing had, leads somewhere now. */
+  entryAppeared(parent: NodeId, name: string): void;
+}
+
 /** So many numbers in a row may have become free before one that is still used. */
 const widestGap = 8;
 
 export class ShownNames {
   readonly #tree: Tree;
-  readonly #changed: (parent: NodeId, name: string) => void;
+  readonly #listener: NameListener;
 
-  /** `changed`: the name leads elsewhere now, or nowhere. Everything here happens in a transaction of the caller's. */
-  constructor(tree: Tree, changed: (parent: NodeId, name: string) => void) {
+  /** Everything here happens in a transaction of the caller's. */
+  constructor(tree: Tree, listener: NameListener) {
     this.#tree = tree;
-    this.#changed = changed;
+    this.#listener = listener;
   }
 
   /** The name, with a number if something in the folder has it. */
@@ -28,12 +36,12 @@ export class ShownNames {
   /** Puts the node into the folder, under the name or that with a number. */
   give(node: Node, folder: NodeId, wanted: string): void {
     if (node.parent !== undefined) {
-      this.#changed(node.parent, node.name);
+      this.#listener.entryChanged(node.parent, node.name);
       this.#tree.detach(node.id);
     }
     const name = this.free(folder, wanted);
     this.#tree.place(node.id, folder, name);
-    this.#changed(folder, name);
+    this.#listener.entryAppeared(folder, name);
     if (node.parent !== undefined) this.vacated(node.parent, node.name);
   }
 

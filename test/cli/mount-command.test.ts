@@ -26,6 +26,15 @@ describe('skydrive mount', mountable, () => {
     assert.equal(await readFile(join(mountpoint, 'a.txt'), 'utf8'), 'saved');
   });
 
+  it('keeps the path of a folder for a program that goes into it as the first thing', async () => {
+    await using mounting = await makeMounting();
+    await mounting.emulator.admin.mkdir({ path: '/Letters' });
+    await mounting.mount();
+    const script = 'process.chdir("Letters"); setTimeout(() => console.log(process.cwd()), 500)';
+    const { stdout } = await run(process.execPath, ['-e', script], { cwd: mounting.mountpoint });
+    assert.equal(stdout, `${join(mounting.mountpoint, 'Letters')}\n`);
+  });
+
   it('serves by fuse-native as well', async () => {
     await using mounting = await makeMounting();
     await mounting.mount('--driver', 'fuse-native');

@@ -65,6 +65,10 @@ class KernelMount implements DriverMount {
     this.#notifier.invalidateEntry(parent, name);
   }
 
+  expireEntry(parent: NodeId, name: string): void {
+    this.#notifier.expireEntry(parent, name);
+  }
+
   invalidateAttributes(node: NodeId): void {
     this.#notifier.invalidateAttributes(node);
   }

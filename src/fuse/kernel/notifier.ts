@@ -2,8 +2,10 @@
 //
 // The kernel takes the folder's lock, or waits for pages that are being read, while it handles such a message; whoever
 // holds them may be waiting for an answer of ours. So messages are written from the thread pool, one at a time and in
-// order, and nothing ever waits for one. They make the kernel forget rather than merely expire (FUSE_EXPIRE_ONLY): the port
-// speaks of names that are wrong already, and what the kernel lets go of comes back to us as FORGET.
+// order, and nothing ever waits for one. They make the kernel forget rather than merely expire (FUSE_EXPIRE_ONLY), where the port
+// speaks of names that are wrong already: what the kernel lets go of comes back to us as FORGET. Not so a name that is new: the
+// kernel may have learned it from an answer of ours before it reads this, and a folder whose name it forgets has no path any
+// more for the programs in it (getcwd fails).
 import { write } from 'node:fs';
 import type { Log } from '../../base/log.ts';
 import type { KernelCache, NodeId } from '../../fs/file-system.ts';
@@ -11,6 +13,8 @@ import { ByteWriter } from './byte-writer.ts';
 import { replyHeaderSize } from './request-header.ts';
 
 const code = { inode: 2, entry: 3 } as const;
+/** Linux 6.2 and later; before, the kernel does not look at it, and forgets. */
+const expireOnly = 1;
 
 /** Messages that wait. Beyond, the oldest are dropped: what they speak of then expires by its own time. */
 const mostWaiting = 100_000;
@@ -24,11 +28,15 @@ const notification = (kind: number, bodySize: number): ByteWriter =>
     .i32(kind)
     .u64(0);
 
-export const invalidateEntryBytes = (parent: NodeId, name: string): Buffer => {
+const entryBytes = (parent: NodeId, name: string, flags: number): Buffer => {
   const bytes = Buffer.from(name);
   const message = notification(code.entry, 16 + bytes.length + 1);
-  return message.u64(parent).u32(bytes.length).u32(0).bytes(bytes).zeros(1).written();
+  return message.u64(parent).u32(bytes.length).u32(flags).bytes(bytes).zeros(1).written();
 };
+
+export const invalidateEntryBytes = (parent: NodeId, name: string): Buffer => entryBytes(parent, name, 0);
+
+export const expireEntryBytes = (parent: NodeId, name: string): Buffer => entryBytes(parent, name, expireOnly);
 
 /** An offset below 0: no content. */
 export const invalidateAttributesBytes = (node: NodeId): Buffer =>
@@ -57,6 +65,10 @@ export class Notifier implements KernelCache {
 
   invalidateEntry(parent: NodeId, name: string): void {
     this.#add(`${parent}/${name}`, () => invalidateEntryBytes(parent, name));
+  }
+
+  expireEntry(parent: NodeId, name: string): void {
+    this.#add(`new ${parent}/${name}`, () => expireEntryBytes(parent, name));
   }
 
   invalidateAttributes(node: NodeId): void {

@@ -95,6 +95,10 @@ class NativeMount implements DriverMount {
     // libfuse 2 has no such message: the kernel asks again after a second.
   }
 
+  expireEntry(): void {
+    // As above.
+  }
+
   invalidateAttributes(): void {
     // As above.
   }

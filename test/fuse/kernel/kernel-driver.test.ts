@@ -1,9 +1,10 @@
 // The kernel driver on real mounts, as far as it owes more than every driver does (suites/driver-suite.ts): the kernel is
 // told of changes, the helper's way of mounting works for root too, and ending is possible at any time.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { chmod, chown, open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { chmod, chown, mkdir, open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { drivers, exported, isMountpoint, type Mounted, mounted, mountObstacle } from '../../support/mounted.ts';
@@ -87,6 +88,24 @@ describe('the kernel driver tells the kernel', { skip: mountObstacle() ?? false,
     await eventually('the new name', async () => (await failureOf(stat(there))) === undefined);
     await eventually('the old name', async () => (await failureOf(stat(here))) === 'ENOENT');
     assert.equal((await stat(there)).ino, ino);
+  });
+
+  it('that a folder exists now, and programs that are in it already keep their path', async () => {
+    await using mount = await mounted({ driver, service: remote });
+    const folder = join(mount.mountpoint, 'folder');
+    await mkdir(folder);
+    const marker = join(mount.mountpoint, 'marker');
+    await writeFile(marker, 'old');
+    const program = spawn('sh', ['-c', 'read word; exec /bin/pwd'], {
+      cwd: folder,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await change(mount, { change: 'appear', name: 'folder' });
+    // Told afterwards: once it is seen, the kernel has heard of the folder.
+    await change(mount, { change: 'content', name: 'marker', content: 'new and longer' });
+    await eventually('the size', async () => (await stat(marker)).size === 14);
+    program.stdin.end('\n');
+    assert.equal(await text(program.stdout), `${folder}\n`);
   });
 
   it('of thousands of changes, without ever standing in the way of programs in the same folder', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeLog, silentLog } from '../../../src/base/log.ts';
 import {
+  expireEntryBytes,
   invalidateAttributesBytes,
   invalidateEntryBytes,
   invalidateNodeBytes,
@@ -37,6 +38,15 @@ describe('notifications', () => {
       61d18200                             # the name and a NUL
     `);
     assert.deepEqual(invalidateEntryBytes(node(5), 'aт'), expected);
+  });
+
+  it('of a name that is new: the same, FUSE_EXPIRE_ONLY', () => {
+    const expected = hex(`
+      22000000 03000000 0000000000000000
+      0500000000000000 01000000 01000000   # parent, namelen, flags
+      6100
+    `);
+    assert.deepEqual(expireEntryBytes(node(5), 'a'), expected);
   });
 
   it('of a node: FUSE_NOTIFY_INVAL_INODE from the first byte to the last', () => {

@@ -51,6 +51,8 @@ export type RemoteQuestion =
   | { readonly change: 'content'; readonly name: string; readonly content: string }
   | { readonly change: 'rename'; readonly name: string; readonly to: string }
   | { readonly change: 'remove'; readonly name: string }
+  /** Tells of a name that is there already as of a new one. */
+  | { readonly change: 'appear'; readonly name: string }
   | { readonly change: 'flood'; readonly name: string; readonly count: number };
 
 const noFlags = { noReplace: false, exchange: false };
@@ -61,12 +63,16 @@ export const remoteService = async (): Promise<Service> => {
   let tell: Parameters<NonNullable<Service['attached']>>[0] | undefined;
   const change = async (question: RemoteQuestion): Promise<void> => {
     if (question.change === 'exit') process.exit(0);
+    if (question.change === 'appear') {
+      tell?.expireEntry(root, question.name);
+      return;
+    }
     const place = { parent: root, name: question.name };
     if (question.change === 'content') {
       tell?.invalidateNode(await fs.replaceContent(question.name, question.content));
     } else if (question.change === 'rename') {
       await fs.rename(place, { parent: root, name: question.to }, noFlags, signal);
-      tell?.invalidateEntry(root, question.to);
+      tell?.expireEntry(root, question.to);
     } else if (question.change === 'remove') {
       await fs.unlink(place, signal);
     } else {
