@@ -137,14 +137,11 @@ const oneByOne = (parts: Parts, entry: RemovalEntry, enqueue: Enqueue): void => 
 
 /** Only the version that was known here is removed. False if it is another by now, and stays. */
 const removeFile = async (parts: Parts, entry: RemovalEntry, base: Item, signal: AbortSignal): Promise<boolean> => {
-  let version = base.version;
+  const told = parts.tree.byItem(base.id)?.item ?? base;
+  // A version that was told with another place is none that whoever removed the file knew.
+  let known = isSamePlace(base, told) ? base : undefined;
   for (let looks = 0; ; looks += 1) {
-    try {
-      await removeItem(parts, base.id, version, signal);
-      return true;
-    } catch (error) {
-      if (!isFault(error, 'changed') || looks === maxLooks) throw error;
-    }
+    if (known !== undefined && (await removeVersion(parts, known, looks === maxLooks, signal))) return true;
     const now = await lookAt(parts, base.id, signal);
     if (now === undefined) return true;
     const isAsKnown =
@@ -153,7 +150,23 @@ const removeFile = async (parts: Parts, entry: RemovalEntry, base: Item, signal:
       bringBack(parts, entry, now, 'somebody has changed it meanwhile');
       return false;
     }
-    version = now.version;
+    known = now;
+  }
+};
+
+/** False if the item has another version, which is worth a look unless it was the last. */
+const removeVersion = async (
+  parts: Parts,
+  { id, version }: Item,
+  isLast: boolean,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  try {
+    await removeItem(parts, id, version, signal);
+    return true;
+  } catch (error) {
+    if (!isFault(error, 'changed') || isLast) throw error;
+    return false;
   }
 };
 

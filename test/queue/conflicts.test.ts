@@ -227,6 +227,20 @@ for (const [name, open] of Object.entries(sharedDrives))
       assert.deepEqual(await others.tree(), { 'b.txt': 'old' });
     });
 
+    test('has renamed what we remove, which is seen before the removal is sent: it stays', async () => {
+      await using shared = await open();
+      const { others } = shared;
+      await using bench = await shared.open({ fs: { settleMs: 60_000, listingAgeMs: 0 } });
+      await others.put('a.txt', 'old');
+      await bench.list();
+      await bench.calls.unlink('/a.txt');
+      await others.rename('a.txt', 'b.txt');
+      await bench.list();
+      assert.deepEqual(await bench.sync(), []);
+      assert.deepEqual(await others.tree(), { 'b.txt': 'old' });
+      assert.deepEqual(await bench.shown(), await others.tree());
+    });
+
     test('is not ourselves: after a lost answer to a content', async () => {
       await using shared = await open();
       const { others } = shared;
