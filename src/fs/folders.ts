@@ -192,9 +192,8 @@ export class Folders {
     }
     const time = now(this.#parts);
     const before = needNode(this.#parts, source.id);
-    const isBackup = from.parent === to.parent && isBackupName(to.name, from.name);
-    if (target !== undefined && !isBackup && this.#isSave(source.id, target.id))
-      this.#saveOver(source.id, target.id, to);
+    const former = this.#formerOf(from, to, target?.id);
+    if (former !== undefined && this.#isSave(source.id, former)) this.#saveOver(source.id, former, to);
     else {
       if (target !== undefined) this.#remove(target.id);
       this.#give(source.id, from, to);
@@ -204,6 +203,12 @@ export class Folders {
     this.#touch(from.parent, time);
     if (to.parent !== from.parent) this.#touch(to.parent, time);
     return target?.id;
+  }
+
+  /** Who has the new name, or had it a moment ago; undefined if the old name is that of a document of which this is the backup. */
+  #formerOf(from: Place, to: Place, target: NodeId | undefined): NodeId | undefined {
+    const isBackup = from.parent === to.parent && isBackupName(to.name, from.name);
+    return isBackup ? undefined : (target ?? this.#parts.queue.removedFrom(to));
   }
 
   /** In a transaction: another name, which nobody has. */

@@ -17,8 +17,8 @@ export class Journal {
   readonly #byFolder = new Map<NodeId, Set<number>>();
   /** Entries that make something, by where. */
   readonly #making = new Map<string, Set<number>>();
-  /** Moves, by where from. */
-  readonly #movesFrom = new Map<string, Set<number>>();
+  /** Moves and removals, by where from. */
+  readonly #leaving = new Map<string, Set<number>>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -100,7 +100,16 @@ export class Journal {
 
   /** The moves that begin at the place (in any case of its letters); in the order of the changes. */
   movesFrom(place: Place): Entry[] {
-    return this.#listed(this.#movesFrom.get(placeKey(place)));
+    return this.#leavingFrom(place).filter(({ intent }) => intent.kind === 'move');
+  }
+
+  /** What is to be removed from the place (in any case of its letters); in the order of the changes. */
+  removalsFrom(place: Place): Entry[] {
+    return this.#leavingFrom(place).filter(({ intent }) => intent.kind === 'remove');
+  }
+
+  #leavingFrom(place: Place): Entry[] {
+    return this.#listed(this.#leaving.get(placeKey(place)));
   }
 
   #listed(seqs: ReadonlySet<number> | undefined): Entry[] {
@@ -118,7 +127,7 @@ export class Journal {
     for (const folder of foldersOf(entry.intent)) enlist(this.#byFolder, folder, entry.seq);
     if ('at' in entry.intent && entry.intent.at !== undefined)
       enlist(this.#making, placeKey(entry.intent.at), entry.seq);
-    if (entry.intent.kind === 'move') enlist(this.#movesFrom, placeKey(entry.intent.from), entry.seq);
+    if ('from' in entry.intent) enlist(this.#leaving, placeKey(entry.intent.from), entry.seq);
   }
 
   #forget({ seq }: Entry): void {
@@ -134,7 +143,7 @@ export class Journal {
       strike(this.#replaced, intent.replaces.node, seq);
     for (const folder of foldersOf(intent)) strike(this.#byFolder, folder, seq);
     if ('at' in intent && intent.at !== undefined) strike(this.#making, placeKey(intent.at), seq);
-    if (intent.kind === 'move') strike(this.#movesFrom, placeKey(intent.from), seq);
+    if ('from' in intent) strike(this.#leaving, placeKey(intent.from), seq);
   }
 }
 

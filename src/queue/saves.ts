@@ -36,6 +36,8 @@ const isSamePlace = (one: Place, other: Place): boolean =>
 export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   const { journal, tree } = parts;
   const { heir, at } = save;
+  const removal = removalFrom(parts, entries, at);
+  if (removal?.intent.node === save.former) entries.drop(removal);
   const left = giveUpSave(parts, entries, heir) ?? placeOnDrive(parts, entries, heir);
   dropPlacing(parts, entries, heir);
   const former = firstFormer(parts, entries, save.former);
@@ -58,6 +60,26 @@ export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   if (isQuiet) inherit(parts, entries, entry);
   // What comes of the new content under its first name goes before anybody else may have that name.
   else if (left !== undefined) entries.enter({ kind: 'remove', node: former, from: left });
+};
+
+/**
+ * Of the file that had the name until a moment ago: the removal of its item from there, as long as it may as well not happen. There
+ * are programs that remove the document before they give its name to what they have written (zip, 7z, many in Java).
+ */
+export const removalFrom = (
+  { journal, tree }: Parts,
+  entries: Pick<Entries, 'isOpen' | 'isAwaited'>,
+  at: Place,
+): Entry | undefined => {
+  const removal = journal.removalsFrom(at).at(-1);
+  if (removal?.intent.kind !== 'remove' || removal.parked !== undefined || entries.isOpen(removal)) return undefined;
+  const { node: former, from, also } = removal.intent;
+  const { item, base = item, kind, parent } = tree.get(former) ?? {};
+  const isFile = kind === 'file' && item?.kind === 'file' && parent === undefined && also === undefined;
+  // Somebody else may have given the item another place since.
+  const isThere = item?.name === base?.name && item?.parentId === base?.parentId && from.name === at.name;
+  const isQuiet = journal.of(former).every((one) => one.seq === removal.seq || isSuperseded(one));
+  return isFile && isThere && isQuiet && !entries.isAwaited(removal, [nameClaim(at)]) ? removal : undefined;
 };
 
 /** What came of the new content under other names does not matter any more, and nobody has to wait for it. */

@@ -18,6 +18,7 @@ import {
   heirOf,
   isTakingOver,
   putAside,
+  removalFrom,
   type Save,
   saveBeside,
   saveOver,
@@ -222,6 +223,10 @@ export class UploadQueue {
   /** See saves.ts. */
   putAside(at: Place): NodeId | undefined {
     return putAside(this.#parts, this.#entries, at);
+  }
+
+  removedFrom(at: Place): NodeId | undefined {
+    return removalFrom(this.#parts, this.#entries, at)?.intent.node;
   }
 
   heirOf(node: NodeId): Save | undefined {

@@ -1,45 +1,9 @@
 // The ways in which programs save: the item on the drive, with all that hangs on it, stays that of the name.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Call } from '../support/memory-drive.ts';
-import { Bench, type BenchOptions } from '../support/opened.ts';
+import { Bench } from '../support/opened.ts';
 import { hold, until } from '../support/queue-steps.ts';
-
-const patient = { fs: { settleMs: 60_000 } };
-const changing: readonly Call['intent'][] = ['upload', 'makeFolder', 'move', 'remove', 'copy', 'setDescription'];
-
-const changes = (bench: Bench, from = 0): string[] =>
-  bench.memory.calls
-    .slice(from)
-    .filter(({ intent }) => changing.includes(intent))
-    .map(({ intent, name }) => (name === undefined ? intent : `${intent} ${name}`));
-
-/** A drive with a document that others point at. */
-const withDocument = async (options: BenchOptions = patient): Promise<Bench> => {
-  const bench = await Bench.open(options);
-  const doc = bench.memory.store.put('doc', 'old');
-  doc.description = 'described';
-  doc.comments.push({ id: 'comment!1', author: 'They', created: 1, text: 'good' });
-  doc.links.set('view', 'https://drive.example/view');
-  await bench.list();
-  return bench;
-};
-
-/** All is sent; the item of the document is the one that it was. */
-const sameItem = async (bench: Bench, id: string, tree: Record<string, string>): Promise<void> => {
-  assert.deepEqual(await bench.sync(), []);
-  assert.deepEqual(bench.tree(), tree);
-  assert.deepEqual(await bench.shown(), tree);
-  const doc = bench.memory.store.at('doc');
-  assert.equal(doc.id, id);
-  assert.equal(doc.comments.length, 1);
-  assert.equal(doc.description, 'described');
-  assert.equal((await bench.calls.getxattr('/doc', 'user.skydrive.id')).toString(), id);
-  assert.deepEqual(bench.troubles, []);
-  await bench.reopen({ listingAgeMs: 0 });
-  assert.deepEqual(await bench.shown(), tree);
-  assert.equal(bench.opened.nodes(), bench.memory.store.items.size, 'no node is left over');
-};
+import { changes, patient, sameItem, withDocument } from '../support/saved-document.ts';
 
 describe('a save keeps the item', () => {
   const cases: Record<
