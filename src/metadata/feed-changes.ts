@@ -128,6 +128,7 @@ export class FeedChanges {
       if (!changes.counts(id, asked)) return;
       if (item !== undefined) {
         changes.applyLooked(item);
+        if (changes.isInsideOut(item)) held.hold({ item }, item.version);
         return;
       }
       const node = tree.byItem(id);

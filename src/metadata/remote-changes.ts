@@ -41,7 +41,7 @@ export interface FolderAnswer {
 }
 
 /**
- * What became of an item that the change feed told of: `done`; the folder is not known (`parent`); the name is another item's
+ * What became of an item that the change feed told of: `done`; the folder is not known, or is within the item here (`parent`); the name is another item's
  * (`name`) or one that we are making (`making`); or one of our own changes of it took effect since the feed was asked, so that it
  * has to be looked at once more (`doubt`).
  */
@@ -145,7 +145,14 @@ export class RemoteChanges {
     if (this.#isNameHeld(folder, item)) return 'name';
     if (known === undefined && this.#isBeingMade(folder, item)) return 'making';
     this.#store.transact(() => this.#applyIn(folder, item));
-    return 'done';
+    return this.isInsideOut(item) ? 'parent' : 'done';
+  }
+
+  /** A folder that is to go into one which is within it here: that has to leave it first. */
+  isInsideOut({ id, parentId }: Item): boolean {
+    const [node, folder] = [this.#tree.byItem(id), parentId === undefined ? undefined : this.#tree.byItem(parentId)];
+    if (node?.kind !== 'folder' || node.ahead.place === true || folder === undefined) return false;
+    return this.#tree.isWithin(folder.id, node.id);
   }
 
   /** The item of the node that has the item's name, in its folder. */

@@ -89,6 +89,26 @@ test('a folder that is gone, and its children that went elsewhere before', async
   for (const n of [0, 1, 2]) assert.equal((await bench.calls.stat(`/elsewhere/${n}`)).ino, numbers[n]?.ino);
 });
 
+for (const pageSize of [100, 1])
+  test(`a folder that goes into one which was in it, and is told first, ${pageSize} to a page`, async () => {
+    await using bench = await Bench.open(feeding(pageSize));
+    const { store } = bench.memory;
+    for (const path of ['out/in/a', 'out/b']) store.put(path, path);
+    await following(bench);
+    await shows(bench);
+    const before = listings(bench);
+    store.move('out/in', 'free');
+    store.move('out', 'free/out');
+    store.move('free', 'in');
+    await shows(bench);
+    assert.equal(listings(bench), before);
+    // Now with the name of the outer one.
+    store.move('in/out', 'free');
+    store.move('in', 'free/in');
+    store.move('free', 'in');
+    await shows(bench);
+  });
+
 test('children are told before their folders, and folders that nobody told of are asked for', async () => {
   await using bench = await Bench.open(feeding(3));
   const { store } = bench.memory;
