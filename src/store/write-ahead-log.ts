@@ -19,7 +19,8 @@ export interface LoggedTransaction {
 /** FNV-1a, 32 bits: tells a torn record from a whole one. */
 const checksum = (bytes: Uint8Array): number => {
   let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  // By index: an iterator takes several times as long until this is compiled, which the first copy into a mount would have to wait for.
+  for (let at = 0; at < bytes.length; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
   return hash >>> 0;
 };
 
