@@ -19,8 +19,8 @@ const patterns: readonly RegExp[] = [
   /^tmp[A-Za-z0-9_]{6,}$/,
   // KDE, Qt (QSaveFile) and KeePassXC: name.XXXXXX.
   /.\.[A-Za-z]{6}$/,
-  // zip.
-  /^zi[A-Za-z0-9]{6}$/,
+  // zip: six random characters, hardly ever small letters alone, as words have them.
+  /^zi(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{6}$/,
   // git: index.lock and its like.
   /\.lock$/,
   // Many others; browsers while they download.
