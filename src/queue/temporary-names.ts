@@ -16,7 +16,7 @@ const patterns: readonly RegExp[] = [
   /^#.*#$/,
   // rsync, and the mktemp of shells and libraries: six or more random characters behind the last dot.
   /^\..+\.[A-Za-z0-9]{6}$/,
-  /^tmp[A-Za-z0-9_]{6,}$/,
+  /^tmp\.?[A-Za-z0-9_]{6,}$/,
   // KDE, Qt (QSaveFile) and KeePassXC: name.XXXXXX.
   /.\.[A-Za-z]{6}$/,
   // zip: six random characters, hardly ever small letters alone, as words have them.

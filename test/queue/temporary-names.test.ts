@@ -9,7 +9,7 @@ for (const [program, ...names] of [
   ['vim', '.report.txt.swp', '.report.txt.swpx', '4913'],
   ['Emacs', '.#report.txt', '#report.txt#'],
   ['rsync', '.report.txt.a1B2c3'],
-  ['mktemp', 'tmp.aB3dE5', 'tmpab_c12x9'],
+  ['mktemp', 'tmp.aB3dE5FgHi', 'tmpab_c12x9'],
   ['Qt', 'report.txt.AbCdEf'],
   ['zip', 'ziAbCdEf', 'zi1a2b3c', 'ziabcde7'],
   ['git', 'index.lock'],
