@@ -1,4 +1,4 @@
-// A disk of the cache that is full already when something begins to use it: named, with a way out.
+// A disk of the cache that is full, or cannot be written to, already when something begins to use it: named, with a way out.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FsError } from './base/errors.ts';
@@ -11,14 +11,23 @@ const full: Readonly<Record<string, string>> = {
   EDQUOT: 'the quota of the disk is used up',
 };
 
-const explained = (folder: string, cause: unknown): unknown => {
-  const reason = full[(cause as NodeJS.ErrnoException).code ?? ''];
-  if (reason === undefined) return cause;
-  const message = `nothing can be written in the cache folder ${folder}: ${reason}`;
-  return new FsError('ENOSPC', `${message}; make room there, or mount with -o cache_dir=FOLDER`, { cause });
+const closed: Readonly<Record<string, string>> = {
+  EROFS: 'the disk is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'it is not allowed',
 };
 
-/** What `work` gives. Where that finds no room, the error (an FsError) names `folder`. */
+const explained = (folder: string, cause: unknown): unknown => {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  const reason = full[code] ?? closed[code];
+  if (reason === undefined) return cause;
+  const message = `nothing can be written in the cache folder ${folder}: ${reason}`;
+  const cure = code in full ? 'make room there' : 'make it writable';
+  const errno = code in full ? 'ENOSPC' : 'EACCES';
+  return new FsError(errno, `${message}; ${cure}, or mount with -o cache_dir=FOLDER`, { cause });
+};
+
+/** What `work` gives. Where that may not write or finds no room, the error (an FsError) names `folder`. */
 export const withRoom = <T>(folder: string, work: () => T): T => {
   try {
     return work();

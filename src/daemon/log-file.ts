@@ -1,8 +1,13 @@
 // A log on disk whose size is bounded: when the file is full it becomes `.1`, and the former `.1` is gone. Lines that come
 // before the file is known are kept until it is opened. Writing is synchronous, so that the last words before a crash are there.
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, renameSync, truncateSync, writeSync } from 'node:fs';
 
 const mostWaiting = 1000;
+
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+
+/** Never waits: of a pipe that nobody reads, it throws. */
+const openLog = (path: string): number => openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600);
 
 export class LogFile {
   readonly #limit: number;
@@ -20,10 +25,16 @@ export class LogFile {
     return this.#path;
   }
 
+  /** Throws where the file cannot be opened; lines are not kept any longer then. */
   open(path: string): void {
     this.close();
     this.#path = path;
-    this.#descriptor = openSync(path, 'a', 0o600);
+    try {
+      this.#descriptor = openLog(path);
+    } catch (error) {
+      this.#waiting = [];
+      throw error;
+    }
     this.#size = fstatSync(this.#descriptor).size;
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -33,7 +44,7 @@ export class LogFile {
   /** Never throws: a log that cannot be written must not stop the mount. */
   write(line: string): void {
     if (this.#descriptor === undefined) {
-      if (this.#waiting.length < mostWaiting) this.#waiting.push(line);
+      if (this.#path === undefined && this.#waiting.length < mostWaiting) this.#waiting.push(line);
       return;
     }
     try {
@@ -53,9 +64,14 @@ export class LogFile {
   #turn(): void {
     const path = this.#path;
     if (path === undefined) return;
+    try {
+      renameSync(path, `${path}.1`);
+    } catch {
+      // Something has that name which is no file. What was written last is worth more than what came before.
+      truncateSync(path);
+    }
     this.close();
-    renameSync(path, `${path}.1`);
-    this.#descriptor = openSync(path, 'a', 0o600);
+    this.#descriptor = openLog(path);
     this.#size = 0;
   }
 }

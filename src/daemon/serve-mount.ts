@@ -25,7 +25,7 @@ export interface Ready {
 
 export interface ServeHooks {
   readonly log: Log;
-  /** The account's folder is known. */
+  /** The account's folder is known. May throw where it cannot be logged to. */
   onFolder(folder: string): void;
   onReady(ready: Ready): void;
 }
@@ -47,19 +47,18 @@ const listening = (log: Log, warnings: string[]): Log => ({
 /** Resolves when the mount is gone, whoever unmounted it. */
 export const serveMount = async (order: ServeOrder, hooks: ServeHooks): Promise<void> => {
   const { settings, mountpoint, logLevel } = order;
-  const { log } = hooks;
   const warnings: string[] = [];
+  const log = listening(hooks.log, warnings);
   let logPath = '';
   const onFolder = (folder: string): void => {
     logPath = logIn(folder);
-    hooks.onFolder(folder);
+    try {
+      hooks.onFolder(folder);
+    } catch (error) {
+      log.warn('nothing of this mount is logged', error);
+    }
   };
-  const running = await mount(settings, {
-    mountpoint,
-    log: listening(log, warnings),
-    trace: logLevel === 'debug',
-    onFolder,
-  });
+  const running = await mount(settings, { mountpoint, log, trace: logLevel === 'debug', onFolder });
   const service = await startService(running, log);
   log.info(`serving ${running.mountpoint}`);
   const { configFile, apiUrl } = settings;

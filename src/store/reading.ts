@@ -14,8 +14,11 @@ const others: ReadonlySet<unknown> = new Set([
   ...limits,
 ]);
 
-/** Whether the file is to blame for what lmdb threw. */
-export const isDamage = (error: unknown): boolean => !others.has((error as { readonly code?: unknown }).code);
+/** Whether the file is to blame for what lmdb threw, or what was thrown when its log was opened. */
+export const isDamage = (error: unknown): boolean => {
+  const { code, syscall } = error as { readonly code?: unknown; readonly syscall?: unknown };
+  return syscall === undefined && !others.has(code);
+};
 
 /** Throws if the table has more rows than were read: where a page makes no sense, lmdb's iterators end as if nothing came behind it. */
 export const checkCount = <V, K extends Key>(table: Database<V, K>, read: number): void => {

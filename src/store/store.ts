@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Database, open, type RangeOptions, type RootDatabase } from 'lmdb';
 import { FsError, messageOf } from '../base/errors.ts';
 import { MappedFile } from '../base/mapped-file.ts';
-import { tellDamage } from './damage.ts';
+import { checkAccess, tellDamage } from './damage.ts';
 import { type Change, type Key, Layer } from './layer.ts';
 import { checkCount, isDamage } from './reading.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
@@ -338,11 +338,12 @@ class LayeredStore implements Store {
 
 /**
  * Opens (or makes) the store in `folder`. A StoreError if a newer version of the program wrote it, or if it cannot be
- * opened at all; EIO if what it holds makes no sense.
+ * opened at all (an Error of checkAccess if its files may not be used); EIO if what it holds makes no sense.
  */
 export const openStore = (folder: string): Store => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   let store: Store;
+  checkAccess(folder);
   try {
     store = new LayeredStore(folder);
   } catch (error) {

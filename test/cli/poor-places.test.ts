@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { ended } from './command.ts';
-import { makeMounting, mountable } from './mounting.ts';
+import { gone, makeMounting, mountable } from './mounting.ts';
 
 const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
@@ -112,6 +112,65 @@ describe('poor places', () => {
     } finally {
       await run('umount', [disk]);
     }
+  });
+
+  it('a cache that cannot be written is named by mount, and by what works on the folder', {
+    skip: mountable.skip || (!isRoot && 'takes a mount'),
+  }, async () => {
+    await using mounting = await makeMounting({}, ['cache_dir: ~/disk']);
+    const { user, mountpoint } = mounting;
+    const disk = await user.folder('disk');
+    await run('mount', ['-t', 'tmpfs', 'none', disk]);
+    try {
+      const { pid } = await mounting.mount();
+      assert.equal((await mounting.run('unmount', mountpoint)).code, 0);
+      await gone(pid);
+      await run('mount', ['-o', 'remount,ro', disk]);
+      for (const command of [['mount', mountpoint], ['check'], ['check', '--repair']]) {
+        const { code, err } = await mounting.run(...command);
+        assert.equal(code, 1);
+        assert.match(
+          err,
+          /^skydrive: nothing can be written in the cache folder \S+: the disk is read-only; make it writable, or/,
+        );
+      }
+    } finally {
+      await run('umount', [disk]);
+    }
+  });
+
+  it('metadata that may not be written are not taken for damaged, and stay where they are', {
+    skip: mountable.skip || (!isRoot && 'takes a mount'),
+  }, async () => {
+    await using mounting = await makeMounting();
+    const { mountpoint } = mounting;
+    const { log } = await mounting.mount();
+    assert.equal((await mounting.run('unmount', mountpoint)).code, 0);
+    for (const name of ['metadata.mdb', 'metadata.mdb-lock', 'changes.log']) {
+      const path = join(dirname(log), name);
+      await run('mount', ['--bind', path, path]);
+      await run('mount', ['-o', 'remount,ro,bind', path]);
+      try {
+        for (const command of [['mount', mountpoint], ['check'], ['check', '--repair'], ['retry']]) {
+          const { code, err } = await mounting.run(...command);
+          assert.deepEqual([code, err], [1, `skydrive: ${path} cannot be read and written: the disk is read-only\n`]);
+        }
+      } finally {
+        await run('umount', [path]);
+      }
+    }
+    await mounting.mount();
+  });
+
+  it('a log that cannot be opened keeps nobody from mounting', { skip: mountable.skip }, async () => {
+    await using mounting = await makeMounting();
+    const { mountpoint } = mounting;
+    const { log } = await mounting.mount();
+    assert.equal((await mounting.run('unmount', mountpoint)).code, 0);
+    await rm(log);
+    await mkdir(log);
+    const { err } = await mounting.mount();
+    assert.match(err, /^skydrive: warning: nothing of this mount is logged: .*skydrive\.log/);
   });
 
   it('a folder that cannot be written ends a get with a sentence', { skip: !isRoot && 'takes a mount' }, async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LogFile } from '../../src/daemon/log-file.ts';
@@ -29,4 +30,33 @@ test('the file is turned over when it is full, and two of them are all there eve
   assert.ok(now.endsWith('line number 49\n'));
   assert.ok(!existsSync(`${path}.2`));
   assert.equal(now.split('\n')[0], `line number ${50 - (now.split('\n').length - 1)}`);
+});
+
+test('what cannot be a log is refused at once, and lines for it are not kept', async () => {
+  await using dir = await tempDir();
+  const [folder, pipe] = [join(dir.path, 'folder'), join(dir.path, 'pipe')];
+  mkdirSync(folder);
+  execFileSync('mkfifo', [pipe]);
+  for (const [path, code] of [
+    [folder, 'EISDIR'],
+    [pipe, 'ENXIO'],
+  ] as const) {
+    const log = new LogFile();
+    log.write('early');
+    assert.throws(() => log.open(path), { code });
+    log.write('late');
+    log.close();
+  }
+});
+
+test('where there can be no predecessor, the last lines are there nevertheless', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'a.log');
+  mkdirSync(join(`${path}.1`, 'in the way'), { recursive: true });
+  const log = new LogFile(100);
+  log.open(path);
+  for (let count = 0; count < 50; count += 1) log.write(`line number ${count}`);
+  log.close();
+  const text = readFileSync(path, 'utf8');
+  assert.ok(text.endsWith('line number 49\n') && text.length <= 100, text);
 });
