@@ -4,13 +4,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { abortable } from './base/abortable.ts';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { SingleFlight } from './base/single-flight.ts';
 import type { Settings } from './config.ts';
 import type { Drive } from './drive/drive.ts';
 import { DriveError } from './drive/drive-error.ts';
 import type { OpenedDrive } from './drive/open-drive.ts';
 import type { OpenedFileSystem } from './open-file-system.ts';
+import type { Hold } from './queue/holds.ts';
 
 /** How long the service may be silent: a mount that knows its account goes on without it, and asks again. */
 const patienceMs = { known: 1000, unknown: 10_000 } as const;
@@ -98,44 +101,97 @@ export interface Confirming {
   readonly another?: (account: string) => void;
 }
 
-/** Keeps the changes of `account` here until the service has said that the sign-in is theirs. Ends with the signal. */
-export const confirmAccount = async (account: string, parts: Confirming, signal: AbortSignal): Promise<void> => {
-  const { drive, opened, log } = parts;
-  opened.hold('unconfirmed', `the service has not said yet whether the sign-in is that of account ${account}`);
-  while (!signal.aborted) {
-    try {
-      const { id } = await drive.account(signal);
-      if (id === account) {
-        opened.release('unconfirmed');
-        opened.release('account');
-        return;
-      }
-      parts.another?.(id);
-      log.error(`the sign-in is for account ${id}, the changes are those of ${account}: nothing is sent`);
-      opened.hold(
-        'account',
-        `the sign-in is for account ${id} now, not for ${account}: sign in again with "skydrive auth", or mount again`,
-      );
-    } catch (error) {
-      if (signal.aborted) return;
-      log.info('it is not known yet whose sign-in this is', error);
-    }
-    await untilWorthAsking(parts, signal);
-  }
-};
+/** What keeps changes of `account` here while the service has not said whose sign-in this is. */
+export const unconfirmed = (account: string): Hold => ({
+  kind: 'unconfirmed',
+  reason: `the service has not said yet whether the sign-in is that of account ${account}`,
+});
 
-/** Resolves when an outage ends, or after a while. */
-const untilWorthAsking = async ({ reach, clock }: Confirming, signal: AbortSignal): Promise<void> => {
-  const woken = new AbortController();
-  const wake = (): void => woken.abort();
-  const unwatch = reach.watch((outage) => {
-    if (outage === undefined) wake();
-  });
-  signal.addEventListener('abort', wake);
-  await clock.sleep(againMs, woken.signal).catch(() => {});
-  signal.removeEventListener('abort', wake);
-  unwatch();
-};
+/** Keeps the changes of `account` here while there is a doubt whether the sign-in is theirs. Ends with the signal. */
+export class Confirmation {
+  readonly #account: string;
+  readonly #parts: Confirming;
+  readonly #signal: AbortSignal;
+  readonly #asking = new SingleFlight<'account', void>();
+  #isDoubtful = false;
+  /** Aborted when it is time to look again. */
+  #pause = new AbortController();
+
+  constructor(account: string, parts: Confirming, signal: AbortSignal) {
+    this.#account = account;
+    this.#parts = parts;
+    this.#signal = signal;
+  }
+
+  /** Nothing is sent from now on until the service has said so, who is asked again and again. Resolves then, or with the signal. */
+  async doubt(): Promise<void> {
+    if (this.#isDoubtful) return;
+    this.#isDoubtful = true;
+    const { kind, reason } = unconfirmed(this.#account);
+    this.#parts.opened.hold(kind, reason);
+    while (this.#isDoubtful && !this.#signal.aborted) {
+      await this.#ask();
+      if (this.#isDoubtful) await this.#untilWorthAsking();
+    }
+  }
+
+  /** Where there is a doubt, asks at once: somebody may have signed in. Resolves when that has ended, whatever came of it. */
+  async askNow(signal: AbortSignal): Promise<void> {
+    if (this.#isDoubtful) await abortable(this.#ask(), signal);
+  }
+
+  #ask(): Promise<void> {
+    return this.#asking.run('account', async () => {
+      try {
+        const { id } = await this.#parts.drive.account(this.#signal);
+        this.#answered(id);
+      } catch (error) {
+        if (!this.#signal.aborted) this.#unanswered(error);
+      }
+    });
+  }
+
+  #answered(id: string): void {
+    const { opened, log, another } = this.#parts;
+    const account = this.#account;
+    if (id === account) {
+      this.#isDoubtful = false;
+      this.#pause.abort();
+      for (const kind of ['unconfirmed', 'signed-out', 'account'] as const) opened.release(kind);
+      return;
+    }
+    another?.(id);
+    log.error(`the sign-in is for account ${id}, the changes are those of ${account}: nothing is sent`);
+    opened.hold(
+      'account',
+      `the sign-in is for account ${id} now, not for ${account}: sign in again with "skydrive auth", or mount again`,
+    );
+    opened.release('signed-out');
+  }
+
+  #unanswered(error: unknown): void {
+    const { opened, log } = this.#parts;
+    log.info('it is not known yet whose sign-in this is', error);
+    const isSignedOut = error instanceof DriveError && error.fault === 'signed-out';
+    const now: Hold = isSignedOut ? { kind: 'signed-out', reason: error.message } : unconfirmed(this.#account);
+    opened.hold(now.kind, now.reason);
+    opened.release(isSignedOut ? 'unconfirmed' : 'signed-out');
+  }
+
+  /** Resolves when an outage ends, or after a while. */
+  async #untilWorthAsking(): Promise<void> {
+    const { reach, clock } = this.#parts;
+    this.#pause = new AbortController();
+    const wake = (): void => this.#pause.abort();
+    const unwatch = reach.watch((outage) => {
+      if (outage === undefined) wake();
+    });
+    this.#signal.addEventListener('abort', wake);
+    await clock.sleep(againMs, this.#pause.signal).catch(() => {});
+    this.#signal.removeEventListener('abort', wake);
+    unwatch();
+  }
+}
 
 /** Below the cache folder; another account, dialect or server never shares it. */
 export const accountFolder = (settings: Settings, account: string): string => {

@@ -12,7 +12,7 @@ import type { Outage, Reach } from './drive/reach.ts';
 import type { FsSettings } from './fs/parts.ts';
 import { type DriverMount, MountError, type MountOptions } from './fuse/driver.ts';
 import type { FeedStatus } from './metadata/change-feed.ts';
-import { accountFolder, accountOf, confirmAccount, isKept, keptAccount } from './mount-account.ts';
+import { accountFolder, accountOf, Confirmation, isKept, keptAccount, unconfirmed } from './mount-account.ts';
 import { takeLock } from './mount-lock.ts';
 import { standardParts } from './mount-parts.ts';
 import { checkRoom } from './mount-room.ts';
@@ -142,6 +142,13 @@ const untilClosed = async (driverMount: DriverMount, steps: Closing): Promise<vo
   }
 };
 
+interface MountedParts {
+  readonly opened: OpenedFileSystem;
+  readonly driverMount: DriverMount;
+  readonly reach: Reach;
+  readonly confirmation: Confirmation;
+}
+
 class RunningMount implements Mount {
   readonly mountpoint: string;
   readonly ended: Promise<void>;
@@ -149,13 +156,15 @@ class RunningMount implements Mount {
   readonly #driverMount: DriverMount;
   readonly #facts: Facts;
   readonly #reach: Reach;
+  readonly #confirmation: Confirmation;
 
-  constructor(facts: Facts, opened: OpenedFileSystem, driverMount: DriverMount, ended: Promise<void>, reach: Reach) {
+  constructor(facts: Facts, parts: MountedParts, ended: Promise<void>) {
     this.mountpoint = facts.mountpoint;
     this.#facts = facts;
-    this.#opened = opened;
-    this.#driverMount = driverMount;
-    this.#reach = reach;
+    this.#opened = parts.opened;
+    this.#driverMount = parts.driverMount;
+    this.#reach = parts.reach;
+    this.#confirmation = parts.confirmation;
     this.ended = ended;
     // Whoever waits for it sees a failure; nobody has to.
     ended.catch(() => {});
@@ -182,9 +191,10 @@ class RunningMount implements Mount {
     };
   }
 
-  sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentChange[]> {
+  async sync(path: string | undefined, signal: AbortSignal): Promise<readonly UnsentChange[]> {
     this.#reach.askNow();
-    return this.#opened.sync(path, signal);
+    await this.#confirmation.askNow(signal);
+    return await this.#opened.sync(path, signal);
   }
 
   async unmount({ now, timeoutMs, signal }: UnmountOptions): Promise<readonly UnsentChange[]> {
@@ -234,7 +244,9 @@ class RunningMount implements Mount {
       if (outage !== undefined) lost.abort();
     });
     try {
-      await this.#opened.sync(undefined, AbortSignal.any([lost.signal, ...ending]));
+      const over = AbortSignal.any([lost.signal, ...ending]);
+      await this.#confirmation.askNow(over);
+      await this.#opened.sync(undefined, over);
       return true;
     } catch (error) {
       if (lost.signal.aborted) return false;
@@ -298,24 +310,23 @@ export const mount = async (settings: Settings, order: MountOrder, parts = stand
       ...(listen === undefined ? {} : { listen }),
     };
     const ending = new AbortController();
-    const doubt = (): void => {
-      const another = (id: string): void => void parts.rememberAccount(settings, id, log);
-      void confirmAccount(account.id, { drive, reach, opened, clock: systemClock, log, another }, ending.signal);
-    };
     const opened = openFileSystem({
       ...{ drive, reach, settings: fsSettings(settings), ...cache, clock: systemClock, log },
       // The drive may be closed to whoever is signed in.
-      ...(ownDriveId === undefined ? {} : { refused: doubt }),
-      rootFirst: { item: root },
+      ...(ownDriveId === undefined ? {} : { refused: () => void confirmation.doubt() }),
+      ...{ rootFirst: { item: root }, held: account.confirmed ? undefined : unconfirmed(account.id) },
     });
+    const another = (id: string): void => void parts.rememberAccount(settings, id, log);
+    const confirming = { drive, reach, opened, clock: systemClock, log, another };
+    const confirmation = new Confirmation(account.id, confirming, ending.signal);
     steps.push(() => opened.close());
     steps.push(() => ending.abort());
-    if (!account.confirmed) doubt();
+    if (!account.confirmed) void confirmation.doubt();
     const driverMount = await driver(opened.fs, { mountpoint, ...driverOptions(settings, order, account.id) });
     opened.attachKernel(driverMount);
     const serving = { driver: name, readOnly, pid: process.pid, mountedAt: systemClock.now() };
     const facts: Facts = { mountpoint, ...serving, dialect, apiUrl, account: account.id, folder, cacheSize };
-    return new RunningMount(facts, opened, driverMount, untilClosed(driverMount, steps), reach);
+    return new RunningMount(facts, { opened, driverMount, reach, confirmation }, untilClosed(driverMount, steps));
   } catch (error) {
     await closeAll(steps).catch((failure: unknown) => log.warn('a part could not be closed', failure));
     throw error;

@@ -57,6 +57,8 @@ export interface OpenFileSystemOptions {
   readonly listen?: Listen;
   /** The change feed is refused; see `ChangeFeedOptions.refused`. */
   readonly refused?: () => void;
+  /** Nothing is sent before this is released. */
+  readonly held?: Hold | undefined;
   /** Somebody will look into the root at once: if it is not known, it is listed before the change feed is asked. */
   readonly rootFirst?: { readonly item: Item | undefined };
   /** Shortest pause between two looks at the change feed, milliseconds; 5 s when not given. */
@@ -126,7 +128,7 @@ export interface OpenedFileSystem {
 /** How long a caller who wants the newest listing waits for it before the known one must do, milliseconds. */
 const listingPatienceMs = 2_000;
 /** While these hold, what the drive says may be about somebody else's drive. */
-const notOurs: ReadonlySet<HoldKind> = new Set(['unconfirmed', 'account']);
+const notOurs: ReadonlySet<HoldKind> = new Set(['unconfirmed', 'signed-out', 'account']);
 const usualFeedIntervalMs = 5_000;
 /** Kept here of an item rather than of a node. */
 const itemAttributes = 'user.skydrive.link.';
@@ -219,6 +221,7 @@ class Composition implements OpenedFileSystem {
     tree.ensureRoot(timestampNow(clock.now()));
     recover(this.#parts, (node) => this.fs.settled(node));
     this.#unwatch = this.#follow(options.reach);
+    if (options.held !== undefined) this.hold(options.held.kind, options.held.reason);
     this.#start(options.rootFirst);
   }
 

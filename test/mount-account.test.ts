@@ -5,7 +5,7 @@ import { silentLog } from '../src/base/log.ts';
 import { resolveSettings, type Settings } from '../src/config.ts';
 import { DriveError } from '../src/drive/drive-error.ts';
 import type { Outage } from '../src/drive/reach.ts';
-import { confirmAccount, findAccount } from '../src/mount-account.ts';
+import { Confirmation, findAccount } from '../src/mount-account.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { MemoryDrive } from './support/memory-drive.ts';
 
@@ -88,7 +88,8 @@ test('nothing is sent before the service has said that the sign-in is that accou
     if (failure !== undefined) throw failure;
   };
   const stop = new AbortController();
-  const done = confirmAccount('memory', { drive, reach, opened, clock, log: silentLog }, stop.signal);
+  const parts = { drive, reach, opened, clock, log: silentLog };
+  const done = new Confirmation('memory', parts, stop.signal).doubt();
   await turns();
   assert.deepEqual([...holds.keys()], ['unconfirmed']);
   failure = undefined;
@@ -103,12 +104,37 @@ test('changes of one account are not sent with the sign-in of another', async ()
   const clock = new ManualClock();
   const stop = new AbortController();
   const parts = { drive: new MemoryDrive(), reach, opened, clock, log: silentLog };
-  const done = confirmAccount('ann', parts, stop.signal);
+  const done = new Confirmation('ann', parts, stop.signal).doubt();
   await turns();
   assert.match(holds.get('account') ?? '', /the sign-in is for account memory now, not for ann/);
   await clock.advance(30_000);
   await turns();
   assert.ok(holds.has('account'), 'asked again, and still another');
   stop.abort();
+  await done;
+});
+
+test('that nobody is signed in is told as such, and whoever wants to know has it asked again at once', async () => {
+  const { reach } = reachable();
+  const { holds, opened } = holding();
+  const drive = new MemoryDrive();
+  let isSignedIn = false;
+  drive.before = () => {
+    if (!isSignedIn) throw new DriveError('signed-out', 'sign in');
+  };
+  const stop = new AbortController();
+  const confirmation = new Confirmation(
+    'memory',
+    { drive, reach, opened, clock: new ManualClock(), log: silentLog },
+    stop.signal,
+  );
+  const done = confirmation.doubt();
+  await turns();
+  assert.deepEqual([...holds], [['signed-out', 'sign in']]);
+  await confirmation.askNow(stop.signal);
+  assert.deepEqual([...holds], [['signed-out', 'sign in']]);
+  isSignedIn = true;
+  await confirmation.askNow(stop.signal);
+  assert.deepEqual([...holds], []);
   await done;
 });

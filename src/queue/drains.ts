@@ -1,7 +1,7 @@
 // Those who wait until entries have been sent (`sync`, `unmount`, a remote fsync): what they wait for is sent before all else, and
 // without waiting for more changes.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DriveError } from '../drive/drive-error.ts';
+import { DriveError } from '../drive/drive-error.ts';
 import type { Holds } from './holds.ts';
 import type { Entry } from './intent.ts';
 import type { Journal } from './journal.ts';
@@ -38,7 +38,8 @@ export class Drains {
 
   /**
    * Resolves when no entry that `concerns` accepts is left but parked ones and those that have to wait for parked ones, which it
-   * returns. Rejects with a DriveError when one was tried in vain meanwhile because nobody is signed in.
+   * returns. Rejects with a DriveError when one was tried in vain meanwhile because nobody is signed in, or while the queue is held for
+   * that.
    */
   async drain(concerns: Concerns, signal: AbortSignal): Promise<Entry[]> {
     const wanted = this.#withThoseBefore(this.#journal.all().filter(concerns));
@@ -53,6 +54,8 @@ export class Drains {
         // Those of earlier attempts say nothing: somebody may have signed in since.
         const signedOut = this.#signedOut(pressing).find((trouble) => !known.has(trouble));
         if (signedOut !== undefined) throw signedOut;
+        const held = this.#holds.reasonOf('signed-out');
+        if (held !== undefined) throw new DriveError('signed-out', held);
         await this.#nextChange(signal);
         // Many go one after the other: looking at all that is left after each of them would cost more than sending them.
         if (left.length > fewEntries) await pause(breathMs);

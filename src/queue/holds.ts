@@ -5,12 +5,13 @@ import type { Store, Table } from '../store/store.ts';
 /**
  * - `offline`: the service is out of reach
  * - `unconfirmed`: it is not known yet whether the sign-in is for the account that the changes are of
+ * - `signed-out`: nobody is signed in, so that this cannot be known
  * - `account`: the sign-in is for another account
  * - `user`: somebody said so
  * - `damaged`: what is known of the drive cannot be read any more
  * - `brake`: more was removed or rewritten in a short time than anybody is likely to mean
  */
-export type HoldKind = 'offline' | 'unconfirmed' | 'account' | 'damaged' | 'user' | 'brake';
+export type HoldKind = 'offline' | 'unconfirmed' | 'signed-out' | 'account' | 'damaged' | 'user' | 'brake';
 
 export interface Hold {
   readonly kind: HoldKind;
@@ -19,8 +20,8 @@ export interface Hold {
 }
 
 const lasting: ReadonlySet<HoldKind> = new Set(['user', 'brake']);
-/** They end by themselves: whoever waits for the queue goes on waiting. */
-const awaited: ReadonlySet<HoldKind> = new Set(['offline', 'unconfirmed']);
+/** They end by themselves, or are no fault of the changes: these do not count as given up. */
+const awaited: ReadonlySet<HoldKind> = new Set(['offline', 'unconfirmed', 'signed-out']);
 
 export class Holds {
   readonly #table: Table<HoldKind, string>;
@@ -43,6 +44,10 @@ export class Holds {
 
   get any(): boolean {
     return this.#holds.size > 0;
+  }
+
+  reasonOf(kind: HoldKind): string | undefined {
+    return this.#holds.get(kind);
   }
 
   all(): Hold[] {

@@ -89,4 +89,26 @@ describe('skydrive sync', mountable, () => {
     assert.equal(left.code, 0, left.err);
     assert.match(left.err, /1 change is not on the drive yet.*b\.txt.*skydrive auth/s);
   });
+
+  it('says so as well where nobody was signed in when it was mounted, and nothing is tried then', async () => {
+    await using mounting = await makeMounting({}, ['settle: 1h']);
+    const { mountpoint, emulator, user } = mounting;
+    await mounting.mount();
+    await writeFile(join(mountpoint, 'a.txt'), 'x');
+    assert.equal((await mounting.run('unmount', '--now', mountpoint)).code, 0);
+    emulator.admin.revokeTokens({ access: true });
+    await mounting.mount();
+    const { code, err } = await mounting.run('sync', mountpoint);
+    assert.equal(code, 3, err);
+    const { out } = await mounting.run('status', mountpoint);
+    assert.match(out, /held: .*skydrive auth/);
+    assert.match(out, /a\.txt \(put-content\): waiting/);
+    const left = await mounting.run('unmount', '--timeout', '10m', mountpoint);
+    assert.equal(left.code, 0, left.err);
+    assert.match(left.err, /a\.txt.*skydrive auth/s);
+    await mounting.mount();
+    await user.signIn();
+    assert.equal((await mounting.run('sync', mountpoint)).code, 0);
+    assert.equal(await contentOf(emulator, '/a.txt'), 'x');
+  });
 });

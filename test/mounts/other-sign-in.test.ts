@@ -52,3 +52,34 @@ it('a drive that was mounted before, with the sign-in of another account', {
   assert.equal(await readFile(join(skydrive.mountpoint, 'of the other'), 'utf8'), 'other');
   assert.ok(!(await readdir(skydrive.mountpoint)).includes('written'));
 });
+
+it('where the service refuses to say whose sign-in it is, nothing is sent with it', {
+  skip: mountObstacle() ?? false,
+  timeout: 120_000,
+}, async () => {
+  await using place = await emulated({}, 'live', ['settle: 1h']);
+  const { admin } = place.emulator;
+  await using skydrive = new Skydrive(place, 'kernel');
+  await skydrive.mount();
+  await writeFile(join(skydrive.mountpoint, 'written'), 'belongs to the first');
+  await skydrive.run('unmount', '--now', skydrive.mountpoint);
+
+  const { uid } = admin.addAccount('Ann Other');
+  const { accessToken, refreshToken } = admin.token({ account: uid, scopes: ['wl.skydrive_update'] });
+  const text = await readFile(place.configFile, 'utf8');
+  const auth = `auth: {access_token: '${accessToken}', refresh_token: '${refreshToken}'}`;
+  await writeFile(place.configFile, text.replace(/^auth: .*\n|^auth:\n( .*\n)+/m, `${auth}\n`), { mode: 0o600 });
+  admin.addFault({ match: { kind: 'me' }, action: { do: 'answer', status: 403, code: 'denied' } });
+  await skydrive.mount();
+  await delay(2_000);
+  const { holds, unsent } = JSON.parse(await skydrive.run('--json', 'status', skydrive.mountpoint));
+  assert.deepEqual(
+    holds.map(({ kind }: { kind: string }) => kind),
+    ['unconfirmed'],
+  );
+  assert.deepEqual(unsent, [{ path: '/written', what: 'put-content', running: false }], 'nothing was tried');
+  assert.equal(
+    admin.tree({ account: uid }).find(({ path }) => path === '/written'),
+    undefined,
+  );
+});

@@ -220,6 +220,7 @@ describe('trouble', () => {
     await bench.write('/a', 'a');
     await bench.write('/b', 'b');
     for (let time = 0; time < 2; time += 1) await assert.rejects(bench.sync(), { fault: 'signed-out' });
+    await until(() => bench.opened.unsent().every(({ trouble }) => trouble !== undefined));
     assert.deepEqual(
       bench.opened.unsent().map(({ parked, trouble }) => [parked, trouble]),
       [
