@@ -14,7 +14,11 @@ const tell = ({ terminal }: CommandContext, { taken, left, saved }: Reverted): n
   const where = folders.size === 0 ? '' : `; what only this disk had is in ${[...folders].join(' and ')}`;
   terminal.note(`${taken.length} files and folders are as the drive has them${printable(where)}`);
   for (const path of left) terminal.warning(`${path} stays: it is being sent, or could not be saved`);
-  return left.length > 0 ? exitCodes.failed : exitCodes.done;
+  if (left.length === 0) return exitCodes.done;
+  terminal.note(
+    'the queue stays held: "skydrive queue revert" tries again, "skydrive queue release" sends what is left',
+  );
+  return exitCodes.failed;
 };
 
 /** Whoever names a part of a mount, or no mount, does not mean all that is unsent. */

@@ -17,8 +17,8 @@ const keeps: readonly string[] = ['mine', 'theirs', 'both'] satisfies readonly K
 
 const answerQueue: Answer = async (upkeep, { action, path = '' }, signal) => {
   if (path !== '') throw new ControlError(`the queue belongs to the whole drive: nothing is done for ${path} alone`);
-  if (action === 'hold') upkeep.hold();
-  else if (action === 'release') upkeep.release();
+  if (action === 'hold') await upkeep.hold(signal);
+  else if (action === 'release') await upkeep.release(signal);
   else if (action === 'revert') return { reverted: await upkeep.revert(signal) };
   else throw new ControlError(`the queue cannot be asked to ${String(action)}`);
   return {};

@@ -3,6 +3,7 @@
 import { constants } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { abortable } from '../base/abortable.ts';
 import { FsError } from '../base/errors.ts';
 import type { FileSystem, HandleId, Place } from '../fs/file-system.ts';
 import { nodeAt } from '../fs/node-at.ts';
@@ -40,8 +41,16 @@ const maxCopies = 5;
 /** How long what is being sent is waited for, milliseconds. */
 const sendingMs = 10_000;
 
+/** They outlive the process that has begun it. */
+const reverting =
+  'what was not sent is being taken back; should that be broken off, "skydrive queue revert" begins again, ' +
+  'and "skydrive queue release" sends on';
+const revertedInPart =
+  'not all that was not sent could be taken back; "skydrive queue revert" tries again, "skydrive queue release" sends what is left';
+
 export class Upkeep {
   readonly #parts: UpkeepParts;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
@@ -67,34 +76,77 @@ export class Upkeep {
   }
 
   /** Nothing is sent until `release`. */
-  hold(): void {
-    this.#parts.queue.hold('user', 'held by "skydrive queue hold"; "skydrive queue release" ends that');
+  hold(signal: AbortSignal): Promise<void> {
+    const held = 'held by "skydrive queue hold"; "skydrive queue release" ends that';
+    return this.#inTurn(async () => this.#parts.queue.hold('user', held), signal);
   }
 
   /** Sends on, whoever has held the queue. */
-  release(): void {
+  release(signal: AbortSignal): Promise<void> {
+    return this.#inTurn(async () => this.#release(), signal);
+  }
+
+  /**
+   * Takes all unsent changes back: what was removed or rewritten is again what the drive has. Contents that only this disk has
+   * are moved to a folder first. Where something is left, or it is broken off, the queue stays held: nobody wants that sent.
+   */
+  revert(signal: AbortSignal): Promise<Reverted> {
+    return this.#inTurn(async () => {
+      const { queue } = this.#parts;
+      queue.hold('user', reverting);
+      try {
+        const reverted = await this.#revert(signal);
+        if (reverted.left.length === 0) this.#release();
+        else queue.hold('user', revertedInPart);
+        return reverted;
+      } catch (error) {
+        queue.hold('user', revertedInPart);
+        throw error;
+      }
+    }, signal);
+  }
+
+  async #revert(signal: AbortSignal): Promise<Reverted> {
+    await this.#untilSent(this.#below(''), signal);
+    const saved = await this.#saveAll(await this.#newFolder(), signal);
+    const unsaved = new Set(saved.failed.map(({ path }) => path));
+    const { tree } = this.#parts;
+    const result = this.#takeBack(this.#below('').filter((entry) => !unsaved.has(entryPath(tree, entry))));
+    return { ...result, left: [...result.left, ...unsaved], saved };
+  }
+
+  #release(): void {
     this.#parts.brake.released();
     this.#parts.queue.release('user');
     this.#parts.queue.release('brake');
   }
 
-  /**
-   * Takes all unsent changes back: what was removed or rewritten is again what the drive has. Contents that only this disk has
-   * are moved to a folder first.
-   */
-  async revert(signal: AbortSignal): Promise<Reverted> {
-    const { queue, clock, folder } = this.#parts;
-    queue.hold('user', 'the unsent changes are being taken back');
-    await this.#untilSent(this.#below(''), signal);
+  /** Several may ask at once: what one of them is about is not what another changes under its hands. */
+  async #inTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const before = this.#last;
+    const done = (async () => {
+      await before;
+      signal.throwIfAborted();
+      return await work();
+    })();
+    this.#last = done.catch(() => {});
+    return await abortable(done, signal);
+  }
+
+  /** For what is taken back now: nothing is in it. */
+  async #newFolder(): Promise<string> {
+    const { clock, folder } = this.#parts;
     const stamp = new Date(clock.now()).toISOString().replace(/[:]/g, '.').slice(0, 19);
-    const destination = join(folder, 'reverted', stamp);
-    await mkdir(destination, { recursive: true, mode: 0o700 });
-    const saved = await this.#saveAll(destination, signal);
-    const unsaved = new Set(saved.failed.map(({ path }) => path));
-    const { tree } = this.#parts;
-    const result = this.#takeBack(this.#below('').filter((entry) => !unsaved.has(entryPath(tree, entry))));
-    this.release();
-    return { ...result, left: [...result.left, ...unsaved], saved };
+    await mkdir(join(folder, 'reverted'), { recursive: true, mode: 0o700 });
+    for (let number = 1; ; number += 1) {
+      const path = join(folder, 'reverted', number === 1 ? stamp : `${stamp}-${number}`);
+      try {
+        await mkdir(path, { mode: 0o700 });
+        return path;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
   }
 
   /** Programs may write on: what is other bytes by the end of a copy is copied once more, to another folder. */

@@ -1,6 +1,6 @@
 // After `queue revert` the tree is the drive's again, whatever was done to it, also while the drive does not answer.
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Bench } from '../support/opened.ts';
@@ -157,4 +157,34 @@ test('what programs write while the rest is being saved is saved, too', async ()
   for (const text of ['early', 'late', 'late, too', 'new']) assert.ok(texts.includes(text), text);
   mend();
   assert.deepEqual(await bench.shown(), bench.tree());
+});
+
+test('two who take everything back at once take it back once', async () => {
+  await using bench = await filled();
+  const before = bench.tree();
+  const { mend } = breakDrive(bench);
+  for (const path of ['/a', '/b', '/c']) await bench.write(path, 'edited');
+  const { upkeep } = bench.opened;
+  const [first, second] = await Promise.all([upkeep.revert(never), upkeep.revert(never)]);
+  assert.deepEqual([first.taken.length, second.taken.length, first.left, second.left], [3, 0, [], []]);
+  assert.equal(first.saved.exported.length, 3);
+  mend();
+  assert.deepEqual(await bench.sync(), []);
+  assert.deepEqual(bench.tree(), before);
+});
+
+test('what cannot be saved is not taken back, and not sent either', async () => {
+  await using bench = await filled();
+  const before = bench.tree();
+  const { mend } = breakDrive(bench);
+  await bench.write('/a', 'edited');
+  await writeFile(join(bench.folder, 'reverted'), 'in the way');
+  await assert.rejects(bench.opened.upkeep.revert(never), /EEXIST/);
+  mend();
+  const [left] = await bench.sync();
+  assert.match(left?.parked ?? '', /"skydrive queue revert" tries again/);
+  assert.deepEqual(bench.tree(), before);
+  await rm(join(bench.folder, 'reverted'));
+  assert.deepEqual((await bench.opened.upkeep.revert(never)).taken, ['/a']);
+  assert.deepEqual(bench.opened.holds(), []);
 });

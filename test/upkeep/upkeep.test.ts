@@ -168,14 +168,14 @@ describe('hold and revert', () => {
   test('nothing is sent while the queue is held, also after a restart, and all of it afterwards', async () => {
     await using bench = await Bench.open();
     await bench.list();
-    bench.opened.upkeep.hold();
+    await bench.opened.upkeep.hold(never);
     await bench.write('/a', 'text');
     const [left] = await bench.sync();
     assert.match(left?.parked ?? '', /skydrive queue release/);
     await bench.reopen();
     assert.equal((await bench.sync()).length, 1);
     assert.deepEqual(bench.tree(), {});
-    bench.opened.upkeep.release();
+    await bench.opened.upkeep.release(never);
     assert.deepEqual(await bench.sync(), []);
     assert.deepEqual(bench.tree(), { a: 'text' });
   });
@@ -225,7 +225,7 @@ describe('hold and revert', () => {
     await rewriting.list();
     for (const name of ['a', 'b', 'c']) await rewriting.write(`/${name}`, 'new');
     assert.match(rewriting.opened.holds()[0]?.reason ?? '', /3 of 7 files and folders were rewritten/);
-    rewriting.opened.upkeep.release();
+    await rewriting.opened.upkeep.release(never);
     for (const name of ['d', 'e', 'f']) await rewriting.calls.unlink(`/${name}`);
     assert.deepEqual(rewriting.opened.holds(), [], 'it is meant');
     assert.deepEqual(await rewriting.sync(), []);
