@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { LogFile } from '../../src/daemon/log-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -36,7 +37,7 @@ test('what cannot be a log is refused at once, and lines for it are not kept', a
   await using dir = await tempDir();
   const [folder, pipe] = [join(dir.path, 'folder'), join(dir.path, 'pipe')];
   mkdirSync(folder);
-  execFileSync('mkfifo', [pipe]);
+  await promisify(execFile)('mkfifo', [pipe]);
   for (const [path, code] of [
     [folder, 'EISDIR'],
     [pipe, 'ENXIO'],
