@@ -73,13 +73,15 @@ export const removalFrom = (
 ): Entry | undefined => {
   const removal = journal.removalsFrom(at).at(-1);
   if (removal?.intent.kind !== 'remove' || removal.parked !== undefined || entries.isOpen(removal)) return undefined;
-  const { node: former, from, also } = removal.intent;
+  const { node: former, from, also, sent } = removal.intent;
   const { item, base = item, kind, parent } = tree.get(former) ?? {};
   const isFile = kind === 'file' && item?.kind === 'file' && parent === undefined && also === undefined;
+  // The removal alone knows of bytes of ours that may have got there unheard: who does not would take them for somebody else's.
+  const isKnown = sent === undefined;
   // Somebody else may have given the item another place since.
   const isThere = item?.name === base?.name && item?.parentId === base?.parentId && from.name === at.name;
   const isQuiet = journal.of(former).every((one) => one.seq === removal.seq || isSuperseded(one));
-  return isFile && isThere && isQuiet && !entries.isAwaited(removal, [nameClaim(at)]) ? removal : undefined;
+  return isFile && isKnown && isThere && isQuiet && !entries.isAwaited(removal, [nameClaim(at)]) ? removal : undefined;
 };
 
 /** What came of the new content under other names does not matter any more, and nobody has to wait for it. */

@@ -1,8 +1,10 @@
 // Programs that remove the document before they give its name to what they have written: the item of the drive stays, too.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { DriveError } from '../../src/drive/drive-error.ts';
+import { failingDrive, type Plan } from '../support/failing-drive.ts';
 import { Bench } from '../support/opened.ts';
-import { hold } from '../support/queue-steps.ts';
+import { hold, until } from '../support/queue-steps.ts';
 import { changes, patient, sameItem, withDocument } from '../support/saved-document.ts';
 
 const saveBy = async (bench: Bench, text: string, temporary = '/doc.tmp'): Promise<void> => {
@@ -112,6 +114,27 @@ describe('it is another item', () => {
     await sameItem(bench, id, { doc: 'new', 'doc~': 'old' });
     assert.notEqual(bench.memory.store.at('doc~').id, backup.id);
   });
+});
+
+test('what arrived of the former content unheard is not taken for somebody else’s', async () => {
+  let network: 'works' | 'lose-reply' | 'none' = 'works';
+  const plan: Plan = (method) => {
+    if (network === 'none') return new DriveError('offline', 'no network');
+    return method === 'upload' && network !== 'works' ? network : undefined;
+  };
+  await using bench = await Bench.open({ wrap: (drive) => failingDrive(drive, plan) });
+  bench.memory.store.put('doc', 'old');
+  await bench.list();
+  network = 'lose-reply';
+  await bench.write('/doc', 'first');
+  await until(() => bench.opened.unsent()[0]?.trouble !== undefined);
+  network = 'none';
+  await saveBy(bench, 'new');
+  network = 'works';
+  assert.deepEqual(await bench.sync(), []);
+  assert.deepEqual(bench.tree(), { doc: 'new' });
+  assert.deepEqual(await bench.shown(), { doc: 'new' });
+  assert.deepEqual(bench.troubles, []);
 });
 
 describe('somebody else, before a save by removal is sent,', () => {
