@@ -62,11 +62,13 @@ export class HttpAnswer {
     }
   }
 
-  /** What Retry-After asks for, in milliseconds; given in seconds or as a date. */
+  /** What Retry-After asks for, in milliseconds; given in seconds, or as a date by the clock of whoever answered: ours may be wrong. */
   retryAfterMs(now: number): number | undefined {
     const value = this.header('retry-after');
     if (value === undefined) return undefined;
-    const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+    const answered = Date.parse(this.header('date') ?? '');
+    const since = Number.isNaN(answered) ? now : answered;
+    const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - since;
     return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
   }
 }

@@ -371,16 +371,24 @@ describe('HttpClient', () => {
     assert.equal((await failure(client(t, other).send({ url: 'a' }))).trouble, 'garbled');
   });
 
-  it('reads Retry-After as seconds and as a date', async (t) => {
+  it('reads Retry-After as seconds and as a date, by the clock of the service where that tells its time', async (t) => {
     const values = ['3', 'Thu, 01 Jan 1970 00:00:10 GMT', 'soon'];
     const base = await serve(t, (request, response) => {
-      response.setHeader('retry-after', values[Number(request.url?.slice(1))] ?? '');
+      const [, number, date] = request.url?.split('/') ?? [];
+      response.sendDate = false;
+      if (date !== undefined) response.setHeader('date', decodeURIComponent(date));
+      response.setHeader('retry-after', values[Number(number)] ?? '');
       response.end();
     });
     const http = client(t, base);
-    const waits = [];
-    for (const n of values.keys()) waits.push((await http.send({ url: `${n}` })).retryAfterMs(4000));
-    assert.deepEqual(waits, [3000, 6000, undefined]);
+    const waitsOf = async (date: string): Promise<unknown[]> => {
+      const waits = [];
+      for (const n of values.keys()) waits.push((await http.send({ url: `${n}${date}` })).retryAfterMs(4000));
+      return waits;
+    };
+    assert.deepEqual(await waitsOf(''), [3000, 6000, undefined]);
+    assert.deepEqual(await waitsOf('/Thu, 01 Jan 1970 00:00:09 GMT'), [3000, 1000, undefined]);
+    assert.deepEqual(await waitsOf('/yesterday'), [3000, 6000, undefined]);
   });
 
   it('leaves nothing on a signal that lives on', async (t) => {
