@@ -99,6 +99,8 @@ export interface FileSystemStatus {
 export interface RenameFlags {
   readonly noReplace: boolean;
   readonly exchange: boolean;
+  /** Of files: what is renamed is a new content of what has the name, however old it is. */
+  readonly isSave?: boolean;
 }
 
 export interface Place {

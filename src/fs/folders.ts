@@ -193,7 +193,7 @@ export class Folders {
     const time = now(this.#parts);
     const before = needNode(this.#parts, source.id);
     const former = this.#formerOf(from, to, target?.id);
-    if (former !== undefined && this.#isSave(source.id, former)) this.#saveOver(source.id, former, to);
+    if (former !== undefined && this.#isSave(source.id, former, flags)) this.#saveOver(source.id, former, to);
     else {
       if (target !== undefined) this.#remove(target.id);
       this.#give(source.id, from, to);
@@ -226,11 +226,11 @@ export class Folders {
   }
 
   /** A file that was written lately takes the name of another: that is a new content of the same document. */
-  #isSave(source: NodeId, target: NodeId): boolean {
+  #isSave(source: NodeId, target: NodeId, { isSave = false }: RenameFlags): boolean {
     const { queue, clock } = this.#parts;
     const [heir, former] = [needNode(this.#parts, source), needNode(this.#parts, target)];
     if (heir.kind !== 'file' || former.kind !== 'file' || !queue.canSaveOver(source)) return false;
-    const isYoung = heir.item === undefined || clock.now() - (heir.born ?? 0) < youngMs;
+    const isYoung = isSave || heir.item === undefined || clock.now() - (heir.born ?? 0) < youngMs;
     const isOnDrive = former.item === undefined ? queue.mayBeMade(target) : former.item.kind === 'file';
     return isYoung && isOnDrive;
   }

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { abortable } from '../base/abortable.ts';
 import { FsError } from '../base/errors.ts';
-import type { FileSystem, HandleId, Place } from '../fs/file-system.ts';
+import type { FileSystem, Place, RenameFlags } from '../fs/file-system.ts';
 import { nodeAt } from '../fs/node-at.ts';
 import type { NodeId } from '../metadata/node.ts';
 import type { Brake } from '../queue/brake.ts';
@@ -22,6 +22,12 @@ export interface UpkeepParts extends TakeBackParts {
   readonly folder: string;
   /** Programs have the file open, and may write to it. */
   isWritable(node: NodeId): boolean;
+}
+
+/** Of a conflict. */
+interface Side {
+  readonly node: NodeId;
+  readonly path: string;
 }
 
 export type Keep = 'mine' | 'theirs' | 'both';
@@ -178,7 +184,7 @@ export class Upkeep {
 
   /**
    * Ends a conflict, named by either of its two paths. Returns the path that is left. ENOENT if there is none, and where what is to
-   * be kept is gone; EISDIR where a folder would have to go; EBUSY where programs may still write to what is to be kept.
+   * be kept is gone; EISDIR where a folder would have to go; EBUSY where programs may still write to one of the two files.
    */
   async resolve(path: string, keep: Keep, signal: AbortSignal): Promise<string> {
     const conflict = this.#conflictAt(path);
@@ -195,11 +201,8 @@ export class Upkeep {
     if (theirs !== undefined) this.#checkNoFolderGoes(keep === 'mine' ? [conflict.node, theirs] : [conflict.node]);
     if (keep === 'theirs') await this.#removeCopy(ours, signal);
     else if (theirs !== undefined && this.#isFile(conflict.node) && this.#isFile(theirs)) {
-      this.#checkWritten(conflict.node, copy);
-      await this.#putInto(conflict.node, theirs, signal);
-      this.#checkWritten(conflict.node, copy);
-      await this.#removeCopy(ours, signal);
-    } else await this.#putInPlace(ours, original, theirs === undefined, signal);
+      await this.#takeOver({ node: conflict.node, path: copy }, { node: theirs, path: original }, signal);
+    } else await this.#putInPlace(ours, original, { noReplace: theirs === undefined, isSave: false }, signal);
     return original;
   }
 
@@ -207,10 +210,10 @@ export class Upkeep {
     return this.#parts.tree.get(id)?.kind === 'file';
   }
 
-  /** What a program writes to a copy that is removed is lost with it. */
-  #checkWritten(node: NodeId, copy: string): void {
+  /** What a program writes to a file that is given up is lost with it. */
+  #checkWritten({ node, path }: Side): void {
     if (this.#parts.isWritable(node))
-      throw new FsError('EBUSY', `a program has ${copy} open for writing: close it first`);
+      throw new FsError('EBUSY', `a program has ${path} open for writing: close it first`);
   }
 
   /** What is in a folder was not asked about. */
@@ -231,13 +234,18 @@ export class Upkeep {
   }
 
   /** The copy gets the name of the original, which is gone or, like the copy, has no content that could be kept in its item. */
-  async #putInPlace(ours: Place, original: string, noReplace: boolean, signal: AbortSignal): Promise<void> {
+  async #putInPlace(
+    ours: Place,
+    original: string,
+    flags: Pick<Required<RenameFlags>, 'noReplace' | 'isSave'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { fs, kernel } = this.#parts;
     const place = {
       parent: await nodeAt(this.#parts.fs, posix.dirname(original), signal),
       name: posix.basename(original),
     };
-    await fs.rename(ours, place, { noReplace, exchange: false }, signal);
+    await fs.rename(ours, place, { ...flags, exchange: false }, signal);
     kernel().invalidateEntry(ours.parent, ours.name);
     kernel().invalidateEntry(place.parent, place.name);
   }
@@ -251,39 +259,25 @@ export class Upkeep {
     }
   }
 
-  /** The file keeps its item, and with it what hangs on that: links, comments, versions. */
-  async #putInto(from: NodeId, to: NodeId, signal: AbortSignal): Promise<void> {
+  /**
+   * The item of the original gets the content of the copy, and keeps what hangs on it: links, comments, versions. In one step, so
+   * that nobody ever sees half of it.
+   */
+  async #takeOver(ours: Side, theirs: Side, signal: AbortSignal): Promise<void> {
     const { fs } = this.#parts;
-    const source = await fs.open(from, constants.O_RDONLY, signal);
+    for (const side of [ours, theirs]) this.#checkWritten(side);
+    const source = await fs.open(ours.node, constants.O_RDONLY, signal);
     try {
-      // All of it is on this disk, and stays there while it is open, before anything of the other one goes.
-      for await (const _ of this.#pieces(source.handle, signal));
-      const target = await fs.open(to, constants.O_WRONLY | constants.O_TRUNC, signal);
-      try {
-        await this.#copy(source.handle, target.handle, signal);
-        await fs.flush(target.handle, signal);
-      } finally {
-        await fs.release(target.handle);
+      // All of it is on this disk, and stays there while it is open.
+      for (let at = 0; ; ) {
+        const piece = await fs.read(source.handle, at, pieceSize, signal);
+        if (piece.length === 0) break;
+        at += piece.length;
       }
+      for (const side of [ours, theirs]) this.#checkWritten(side);
+      await this.#putInPlace(this.#placeOf(ours.node), theirs.path, { noReplace: false, isSave: true }, signal);
     } finally {
       await fs.release(source.handle);
-    }
-    this.#parts.kernel().invalidateNode(to);
-  }
-
-  async #copy(from: HandleId, to: HandleId, signal: AbortSignal): Promise<void> {
-    for await (const { at, piece } of this.#pieces(from, signal)) await this.#parts.fs.write(to, at, piece, signal);
-  }
-
-  async *#pieces(
-    from: HandleId,
-    signal: AbortSignal,
-  ): AsyncIterable<{ readonly at: number; readonly piece: Uint8Array }> {
-    for (let at = 0; ; ) {
-      const piece = await this.#parts.fs.read(from, at, pieceSize, signal);
-      if (piece.length === 0) return;
-      yield { at, piece };
-      at += piece.length;
     }
   }
 

@@ -263,6 +263,36 @@ describe('resolve', () => {
     assert.equal(bench.memory.store.at('a.txt').id, id);
   });
 
+  test('keeping mine shows nobody half of it', async () => {
+    const { bench, copy } = await conflicting();
+    await using _ = bench;
+    const large = 'x'.repeat(8 << 20);
+    await bench.write(copy, large);
+    const sizes = new Set<bigint | number | undefined>();
+    let isOver = false;
+    const resolving = bench.opened.upkeep.resolve(copy, 'mine', never).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) sizes.add((await bench.calls.lstat('/a.txt')).size);
+    await resolving;
+    assert.deepEqual(
+      [...sizes].filter((size) => size !== 'theirs'.length && size !== large.length),
+      [],
+    );
+    assert.deepEqual(await bench.sync(), []);
+    assert.deepEqual(Object.keys(bench.tree()), ['a.txt']);
+    assert.equal(bench.tree()['a.txt']?.length, large.length);
+  });
+
+  test('keeping mine waits for nobody who still writes to theirs', async () => {
+    const { bench } = await conflicting();
+    await using _ = bench;
+    const fd = await bench.calls.open('/a.txt', constants.O_RDWR);
+    await assert.rejects(bench.opened.upkeep.resolve('/a.txt', 'mine', never), /\/a\.txt open for writing/);
+    await bench.calls.close(fd);
+    assert.equal(await bench.read('/a.txt'), 'theirs');
+  });
+
   test('keeping mine that cannot be read changes nothing', async () => {
     const { bench, copy } = await conflicting();
     await using _ = bench;
