@@ -134,6 +134,8 @@ const check = ({ match = {}, action }: Fault): void => {
   if (action.do === 'names' && !Array.isArray(action.names)) throw new RangeError("'names' needs a list of 'names'");
   const name = 'name' in action ? action.name : undefined;
   for (const text of [match.path, match.query, name]) if (text !== undefined) new RegExp(text);
+  const { method }: { readonly method?: unknown } = match;
+  if (method !== undefined && typeof method !== 'string') throw new RangeError("'method' must be the name of one");
   checkStatus(action);
 };
 

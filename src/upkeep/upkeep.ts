@@ -1,7 +1,7 @@
 // What people do with changes that are not on the drive: try again, get the bytes out, take back, hold; and with conflicts.
 // Nothing is dropped here that was not asked for by name.
 import { constants } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { abortable } from '../base/abortable.ts';
 import { FsError } from '../base/errors.ts';
@@ -114,7 +114,9 @@ export class Upkeep {
 
   async #revert(signal: AbortSignal): Promise<Reverted> {
     await this.#untilSent(this.#below(''), signal);
-    const saved = await this.#saveAll(await this.#newFolder(), signal);
+    const destination = await this.#newFolder();
+    const saved = await this.#saveAll(destination, signal);
+    if (saved.exported.length === 0) await rmdir(destination).catch(() => {});
     const unsaved = new Set(saved.failed.map(({ path }) => path));
     const { tree } = this.#parts;
     const result = this.#takeBack(this.#below('').filter((entry) => !unsaved.has(entryPath(tree, entry))));

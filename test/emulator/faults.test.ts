@@ -69,6 +69,8 @@ test('matches: kind, method, path, query; skip and count; cleared by id', async 
   emulator.admin.clearFaults(id);
   assert.equal((await client.get('me/skydrive/quota?x=1')).status, 200);
   assert.throws(() => fault({ match: { path: '(' }, action: { do: 'delay', ms: 1 } }), SyntaxError);
+  const methods = ['PUT', 'POST'] as unknown as string;
+  assert.throws(() => fault({ match: { method: methods }, action: { do: 'delay', ms: 1 } }), RangeError);
 });
 
 test('chance has a seed: equal seeds, equal luck', async () => {

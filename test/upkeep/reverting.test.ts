@@ -168,6 +168,7 @@ test('two who take everything back at once take it back once', async () => {
   const [first, second] = await Promise.all([upkeep.revert(never), upkeep.revert(never)]);
   assert.deepEqual([first.taken.length, second.taken.length, first.left, second.left], [3, 0, [], []]);
   assert.equal(first.saved.exported.length, 3);
+  assert.equal((await readdir(join(bench.folder, 'reverted'))).length, 1);
   mend();
   assert.deepEqual(await bench.sync(), []);
   assert.deepEqual(bench.tree(), before);
