@@ -140,7 +140,7 @@ export const takeLock = (folder: string, mountpoint?: string): MountLock => {
       else clear(path, found.text);
     }
   } finally {
-    rmSync(own, { force: true });
+    withRoom(folder, () => rmSync(own, { force: true }));
   }
   return {
     release: () => {
