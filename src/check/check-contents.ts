@@ -3,6 +3,7 @@
 import { lstatSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
+import { accessTrouble } from '../base/file-access.ts';
 import { Ranges } from '../base/ranges.ts';
 import type { ContentRecord } from '../content/content-record.ts';
 import { moveToLostFound } from '../content/lost-found.ts';
@@ -107,7 +108,12 @@ const neededBytes = ({ present, holes }: ContentRecord): number =>
 const checkFile = (ground: Ground, id: number, record: ContentRecord, node: Node): void => {
   const needed = neededBytes(record);
   const size = sizeOf(ground.contentPath(id)) ?? 0;
-  if (size >= needed) return;
+  if (size >= needed) {
+    const trouble = accessTrouble(ground.contentPath(id));
+    if (trouble !== undefined)
+      ground.found(`${ground.contentPath(id)} of ${ground.path(node.id)} cannot be read and written: ${trouble}`);
+    return;
+  }
   const text = `${ground.contentPath(id)} has ${size} bytes of ${needed} of ${ground.path(node.id)}`;
   // The drive has what is only cached; what it does not have, nobody can bring back.
   const saving = size === 0 ? '' : '"skydrive export" saves what is left of them, ';

@@ -1,36 +1,17 @@
 // Whether lmdb can read its file, and what to do where it cannot. It maps the file into memory: where pages are missing or make no
 // sense, the process that reads them dies by a signal, so another one is sent ahead.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, renameSync, statSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crashSignals } from '../base/crash-signals.ts';
-import { messageOf } from '../base/errors.ts';
+import { accessTrouble } from '../base/file-access.ts';
 import { unreadable } from './reading.ts';
 
 const readAll = fileURLToPath(new URL('./read-all.js', import.meta.url));
 
 /** Of lmdb, and the log of what it has not got yet, which is of no use without it. */
 const files = ['metadata.mdb', 'metadata.mdb-lock', 'changes.log'];
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'it is not allowed',
-  EROFS: 'the disk is read-only',
-  EISDIR: 'it is a folder',
-};
-
-const accessTrouble = (path: string): string | undefined => {
-  try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return undefined;
-    if (stat.isDirectory()) return reasons['EISDIR'];
-    accessSync(path, constants.R_OK | constants.W_OK);
-    return undefined;
-  } catch (error) {
-    return reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? messageOf(error);
-  }
-};
 
 /**
  * Throws where a file of the metadata in the account's folder may not be read and written: that is no damage, but lmdb dies of a

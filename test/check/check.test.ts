@@ -1,7 +1,7 @@
 // Each kind of breach is planted, found, and mended if it can be; nothing that only this disk has is lost by that.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { QuickXorHash } from '../../src/base/quick-xor-hash.ts';
@@ -111,6 +111,24 @@ describe('skydrive check', () => {
     );
     assert.equal(finding?.mended, false);
     assert.equal((await look(bench.folder)).length, 1);
+    await bench.reopenClosed();
+  });
+
+  test('bytes that are here and of no use are named, and nothing is done about them', async () => {
+    await using bench = await closed();
+    const path = await withStore(bench.folder, (_, ground) => ground.contentPath(contentOf(ground, 'new')));
+    renameSync(path, `${bench.folder}/kept`);
+    mkdirSync(path);
+    writeFileSync(join(path, 'some'), 'thing');
+    for (const repair of [false, true]) {
+      const found = await look(bench.folder, repair);
+      const finding = found.find(({ text }) => text.startsWith(path));
+      assert.equal(finding?.text, `${path} of /folder/new cannot be read and written: it is a folder`);
+      assert.equal(finding?.mended, false);
+    }
+    rmSync(path, { recursive: true, force: true });
+    renameSync(`${bench.folder}/kept`, path);
+    assert.deepEqual(await look(bench.folder), []);
     await bench.reopenClosed();
   });
 
