@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { abortable } from './base/abortable.ts';
 import type { Clock } from './base/clock.ts';
+import { linkedSignal } from './base/linked-signal.ts';
 import type { Log } from './base/log.ts';
 import { SingleFlight } from './base/single-flight.ts';
 import type { Settings } from './config.ts';
@@ -182,13 +183,13 @@ export class Confirmation {
   async #untilWorthAsking(): Promise<void> {
     const { reach, clock } = this.#parts;
     this.#pause = new AbortController();
-    const wake = (): void => this.#pause.abort();
+    const pause = this.#pause;
     const unwatch = reach.watch((outage) => {
-      if (outage === undefined) wake();
+      if (outage === undefined) pause.abort();
     });
-    this.#signal.addEventListener('abort', wake);
-    await clock.sleep(againMs, this.#pause.signal).catch(() => {});
-    this.#signal.removeEventListener('abort', wake);
+    const either = linkedSignal([this.#signal, pause.signal]);
+    await clock.sleep(againMs, either.signal).catch(() => {});
+    either.unlink();
     unwatch();
   }
 }

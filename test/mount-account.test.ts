@@ -114,6 +114,26 @@ test('changes of one account are not sent with the sign-in of another', async ()
   await done;
 });
 
+test('who ends while the service is being asked does not wait for the next time', async () => {
+  const { reach } = reachable();
+  const { opened } = holding();
+  const drive = new MemoryDrive();
+  let answer = (): void => {};
+  drive.before = () =>
+    new Promise((resolve) => {
+      answer = resolve;
+    });
+  const clock = new ManualClock();
+  const stop = new AbortController();
+  const parts = { drive, reach, opened, clock, log: silentLog };
+  const done = new Confirmation('ann', parts, stop.signal).doubt();
+  await turns();
+  stop.abort();
+  answer();
+  await done;
+  assert.equal(clock.sleeping, 0);
+});
+
 test('that nobody is signed in is told as such, and whoever wants to know has it asked again at once', async () => {
   const { reach } = reachable();
   const { holds, opened } = holding();
