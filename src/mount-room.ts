@@ -2,6 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FsError } from './base/errors.ts';
+import { closedReasons } from './base/file-access.ts';
 
 /** What new metadata take, with something to spare, bytes. lmdb maps its files: without room, a signal ends the process. */
 const needed = 256 * 1024;
@@ -11,15 +12,9 @@ const full: Readonly<Record<string, string>> = {
   EDQUOT: 'the quota of the disk is used up',
 };
 
-const closed: Readonly<Record<string, string>> = {
-  EROFS: 'the disk is read-only',
-  EACCES: 'permission denied',
-  EPERM: 'it is not allowed',
-};
-
 const explained = (folder: string, cause: unknown): unknown => {
   const { code = '' } = cause as NodeJS.ErrnoException;
-  const reason = full[code] ?? closed[code];
+  const reason = full[code] ?? closedReasons[code];
   if (reason === undefined) return cause;
   const message = `nothing can be written in the cache folder ${folder}: ${reason}`;
   const cure = code in full ? 'make room there' : 'make it writable';

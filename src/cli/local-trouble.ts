@@ -1,14 +1,13 @@
 // What this computer's file system refused, in a sentence that names the file and what to do about it.
+import { closedReasons } from '../base/file-access.ts';
 import { ControlError, type FailureKind } from '../daemon/protocol.ts';
 import { printable } from './terminal.ts';
 
 const reasons: Readonly<Record<string, string>> = {
+  ...closedReasons,
   ENOENT: 'there is no such file or folder',
-  EACCES: 'permission denied',
-  EPERM: 'it is not allowed',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota on this computer is used up',
-  EROFS: 'the disk is read-only',
   EISDIR: 'it is a folder',
   ENOTDIR: 'something on the way to it is no folder',
   // Only making the folders on the way meets this one.

@@ -174,7 +174,7 @@ export class DriveFileSystem implements FileSystem {
     try {
       return this.#files.openNow(needNode(this.#parts, node), flags);
     } catch (error) {
-      return whenThere(this.unlink(place, signal), () => {
+      return this.unlink(place, signal).then(() => {
         throw error;
       });
     }

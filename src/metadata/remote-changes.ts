@@ -41,9 +41,9 @@ export interface FolderAnswer {
 }
 
 /**
- * What became of an item that the change feed told of: `done`; the folder is not known, or is within the item here (`parent`); the name is another item's
- * (`name`) or one that we are making (`making`); or one of our own changes of it took effect since the feed was asked, so that it
- * has to be looked at once more (`doubt`).
+ * What became of an item that the change feed told of: `done`; the folder is not known, or is within the item here (`parent`); the
+ * name is another item's (`name`) or one that we are making (`making`); or one of our own changes of it took effect since the feed
+ * was asked, so that it has to be looked at once more (`doubt`).
  */
 export type Told = 'done' | 'parent' | 'name' | 'making' | 'doubt';
 
@@ -151,8 +151,7 @@ export class RemoteChanges {
   /** A folder that is to go into one which is within it here: that has to leave it first. */
   isInsideOut({ id, parentId }: Item): boolean {
     const [node, folder] = [this.#tree.byItem(id), parentId === undefined ? undefined : this.#tree.byItem(parentId)];
-    if (node?.kind !== 'folder' || node.ahead.place === true || folder === undefined) return false;
-    return this.#tree.isWithin(folder.id, node.id);
+    return node !== undefined && node.ahead.place !== true && folder !== undefined && this.#isAround(node, folder.id);
   }
 
   /** The item of the node that has the item's name, in its folder. */
@@ -335,7 +334,11 @@ export class RemoteChanges {
   #isToMove(node: Node, item: Item, folder: NodeId): boolean {
     if (node.ahead.place || (folder === node.parent && node.item?.name === item.name && this.#isNamed(node, item)))
       return false;
-    return node.kind !== 'folder' || !this.#tree.isWithin(folder, node.id);
+    return !this.#isAround(node, folder);
+  }
+
+  #isAround(node: Node, folder: NodeId): boolean {
+    return node.kind === 'folder' && this.#tree.isWithin(folder, node.id);
   }
 
   /** While something of it is unsent, its name here may be one that the item is yet to get. */

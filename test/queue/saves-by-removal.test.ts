@@ -1,11 +1,10 @@
 // Programs that remove the document before they give its name to what they have written: the item of the drive stays, too.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DriveError } from '../../src/drive/drive-error.ts';
-import { failingDrive, type Plan } from '../support/failing-drive.ts';
+import { failingDrive, flakyNetwork } from '../support/failing-drive.ts';
 import { Bench } from '../support/opened.ts';
 import { hold, until } from '../support/queue-steps.ts';
-import { changes, patient, sameItem, withDocument } from '../support/saved-document.ts';
+import { changes, meetsTheirs, sameItem, withDocument } from '../support/saved-document.ts';
 
 const saveBy = async (bench: Bench, text: string, temporary = '/doc.tmp'): Promise<void> => {
   await bench.write(temporary, text);
@@ -117,20 +116,16 @@ describe('it is another item', () => {
 });
 
 test('what arrived of the former content unheard is not taken for somebody elseâ€™s', async () => {
-  let network: 'works' | 'lose-reply' | 'none' = 'works';
-  const plan: Plan = (method) => {
-    if (network === 'none') return new DriveError('offline', 'no network');
-    return method === 'upload' && network !== 'works' ? network : undefined;
-  };
-  await using bench = await Bench.open({ wrap: (drive) => failingDrive(drive, plan) });
+  const network = flakyNetwork();
+  await using bench = await Bench.open({ wrap: (drive) => failingDrive(drive, network.plan) });
   bench.memory.store.put('doc', 'old');
   await bench.list();
-  network = 'lose-reply';
+  network.state = 'lose-reply';
   await bench.write('/doc', 'first');
   await until(() => bench.opened.unsent()[0]?.trouble !== undefined);
-  network = 'none';
+  network.state = 'none';
   await saveBy(bench, 'new');
-  network = 'works';
+  network.state = 'works';
   assert.deepEqual(await bench.sync(), []);
   assert.deepEqual(bench.tree(), { doc: 'new' });
   assert.deepEqual(await bench.shown(), { doc: 'new' });
@@ -138,18 +133,7 @@ test('what arrived of the former content unheard is not taken for somebody elseâ
 });
 
 describe('somebody else, before a save by removal is sent,', () => {
-  test('saves the document, too: both are there', async () => {
-    await using bench = await Bench.open(patient);
-    const { id } = bench.memory.store.put('doc', 'old');
-    await bench.list();
-    await saveBy(bench, 'ours');
-    bench.memory.store.put('doc', 'theirs');
-    assert.deepEqual(await bench.sync(), []);
-    const [copy] = bench.opened.conflicts();
-    assert.deepEqual(bench.tree(), { doc: 'theirs', [copy?.path.slice(1) ?? '']: 'ours' });
-    assert.equal(bench.memory.store.at('doc').id, id);
-    assert.deepEqual(await bench.shown(), bench.tree());
-  });
+  test('saves the document, too: both are there', () => meetsTheirs(saveBy));
 
   test('gives the document another name, which is seen after the removal: theirs stays, ours is new', async () => {
     await using bench = await Bench.open({ fs: { settleMs: 60_000, listingAgeMs: 0 } });

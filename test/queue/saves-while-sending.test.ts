@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Drive } from '../../src/drive/drive.ts';
-import { DriveError } from '../../src/drive/drive-error.ts';
-import { failingDrive, type Plan } from '../support/failing-drive.ts';
+import { failingDrive, flakyNetwork } from '../support/failing-drive.ts';
 import { Bench } from '../support/opened.ts';
 import { hold, until } from '../support/queue-steps.ts';
 
@@ -128,21 +127,17 @@ for (const [name, [act, expected]] of Object.entries(ways)) {
 
     for (const isRestarted of [false, true])
       test(`before it is known that the former content arrived${isRestarted ? ', and a restart' : ''}`, async () => {
-        let network: 'works' | 'lose-reply' | 'none' = 'works';
-        const plan: Plan = (method) => {
-          if (network === 'none') return new DriveError('offline', 'no network');
-          return method === 'upload' && network !== 'works' ? network : undefined;
-        };
-        await using bench = await Bench.open({ wrap: (drive) => failingDrive(drive, plan) });
+        const network = flakyNetwork();
+        await using bench = await Bench.open({ wrap: (drive) => failingDrive(drive, network.plan) });
         const { id } = bench.memory.store.put('doc', 'old');
         await bench.list();
-        network = 'lose-reply';
+        network.state = 'lose-reply';
         await bench.write('/doc', 'first');
         await until(() => bench.opened.unsent()[0]?.trouble !== undefined);
-        network = 'none';
+        network.state = 'none';
         await act(bench);
         if (isRestarted) await bench.reopen();
-        network = 'works';
+        network.state = 'works';
         await check(bench, id, expected);
       });
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Bench } from '../support/opened.ts';
 import { hold, until } from '../support/queue-steps.ts';
-import { changes, patient, sameItem, withDocument } from '../support/saved-document.ts';
+import { changes, meetsTheirs, patient, sameItem, withDocument } from '../support/saved-document.ts';
 
 describe('a save keeps the item', () => {
   const cases: Record<
@@ -282,18 +282,7 @@ describe('a save while the one before is being sent', () => {
     }
   });
 
-  test('and somebody else has saved it too: both are there', async () => {
-    await using bench = await Bench.open(patient);
-    const { id } = bench.memory.store.put('doc', 'old');
-    await bench.list();
-    await saveBy(bench, 'ours');
-    bench.memory.store.put('doc', 'theirs');
-    assert.deepEqual(await bench.sync(), []);
-    const [copy] = bench.opened.conflicts();
-    assert.deepEqual(bench.tree(), { doc: 'theirs', [copy?.path.slice(1) ?? '']: 'ours' });
-    assert.equal(bench.memory.store.at('doc').id, id);
-    assert.deepEqual(await bench.shown(), bench.tree());
-  });
+  test('and somebody else has saved it too: both are there', () => meetsTheirs(saveBy));
 });
 
 describe('somebody else changes the file whose new content is given to the document', () => {

@@ -16,6 +16,18 @@ export type Failure = DriveError | 'lose-reply' | 'stall' | 'no-reply' | undefin
 
 export type Plan = (method: Method, count: number, total: number) => Failure;
 
+/** A network that works, loses the answers to uploads, or is not there, as `state` says. */
+export const flakyNetwork = () => {
+  const network = {
+    state: 'works' as 'works' | 'lose-reply' | 'none',
+    plan: (method: Method): Failure => {
+      if (network.state === 'none') return new DriveError('offline', 'no network');
+      return method === 'upload' && network.state === 'lose-reply' ? 'lose-reply' : undefined;
+    },
+  };
+  return network;
+};
+
 const lost = (): DriveError => new DriveError('offline', 'the reply was lost', { ambiguous: true });
 
 const stall = (signal: AbortSignal | undefined): Promise<never> =>

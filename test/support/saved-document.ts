@@ -24,6 +24,20 @@ export const withDocument = async (options: BenchOptions = patient): Promise<Ben
   return bench;
 };
 
+/** Somebody else saves the document before ours is sent: both contents are there. */
+export const meetsTheirs = async (save: (bench: Bench, text: string) => Promise<unknown>): Promise<void> => {
+  await using bench = await Bench.open(patient);
+  const { id } = bench.memory.store.put('doc', 'old');
+  await bench.list();
+  await save(bench, 'ours');
+  bench.memory.store.put('doc', 'theirs');
+  assert.deepEqual(await bench.sync(), []);
+  const [copy] = bench.opened.conflicts();
+  assert.deepEqual(bench.tree(), { doc: 'theirs', [copy?.path.slice(1) ?? '']: 'ours' });
+  assert.equal(bench.memory.store.at('doc').id, id);
+  assert.deepEqual(await bench.shown(), bench.tree());
+};
+
 /** All is sent; the item of the document is the one that it was. */
 export const sameItem = async (bench: Bench, id: string, tree: Record<string, string>): Promise<void> => {
   assert.deepEqual(await bench.sync(), []);
