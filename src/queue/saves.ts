@@ -76,8 +76,8 @@ export const removalFrom = (
   const { node: former, from, also, sent } = removal.intent;
   const { item, base = item, kind, parent } = tree.get(former) ?? {};
   const isFile = kind === 'file' && item?.kind === 'file' && parent === undefined && also === undefined;
-  // The removal alone knows of bytes of ours that may have got there unheard: who does not would take them for somebody else's.
-  const isKnown = sent === undefined;
+  // The removal alone knows of bytes of ours that may have got there unheard, and who else moves is not sure while answers are missing.
+  const isKnown = sent === undefined && journal.all().every(({ ambiguous }) => ambiguous !== true);
   // Somebody else may have given the item another place since.
   const isThere = item?.name === base?.name && item?.parentId === base?.parentId && from.name === at.name;
   const isQuiet = journal.of(former).every((one) => one.seq === removal.seq || isSuperseded(one));
