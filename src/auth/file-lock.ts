@@ -7,6 +7,8 @@ import type { Log } from '../base/log.ts';
 
 /** Longer than any work that is done under a lock takes. */
 const staleMs = 120_000;
+/** Longer than between making a lock and writing into it who holds it, or than breaking one: who has not done so by then was killed. */
+const momentMs = 5_000;
 const pollMs = 25;
 
 const errorCode = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
@@ -74,7 +76,7 @@ export class FileLock {
     try {
       await (await open(breaker, 'wx', 0o600)).close();
     } catch {
-      if (await this.#isOld(breaker)) await rm(breaker, { force: true });
+      if (await this.#isOlder(breaker, momentMs)) await rm(breaker, { force: true });
       return false;
     }
     try {
@@ -85,9 +87,10 @@ export class FileLock {
     }
   }
 
-  async #isOld(path: string): Promise<boolean> {
+  async #isOlder(path: string, ms: number): Promise<boolean> {
     try {
-      return this.#clock.now() - (await stat(path)).mtimeMs > staleMs;
+      // Either way: the clock may have been put back since.
+      return Math.abs(this.#clock.now() - (await stat(path)).mtimeMs) > ms;
     } catch {
       return false;
     }
@@ -95,8 +98,10 @@ export class FileLock {
 
   async #isDead(lock: string): Promise<boolean> {
     try {
-      const [pid = '', host = ''] = (await readFile(lock, 'utf8')).trim().split(' ');
-      return (host === hostname() && !runs(Number(pid))) || (await this.#isOld(lock));
+      const holder = (await readFile(lock, 'utf8')).trim();
+      const [pid, host] = holder.split(' ');
+      if (host === hostname() && !runs(Number(pid))) return true;
+      return await this.#isOlder(lock, holder === '' ? momentMs : staleMs);
     } catch {
       return false;
     }

@@ -1,7 +1,20 @@
 // ~/.lcrc as the ancestor and people write it, and what must not happen to it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -269,6 +282,20 @@ describe('changing ~/.lcrc', () => {
       });
     assert.deepEqual(await Promise.all([run('a'), run('b'), run('c')]), [0, 0, 0]);
     assert.equal((await lcrc.read()).settings.entries.length, 30);
+    assert.deepEqual(await readdir(join(lcrc.path, '..')), ['.lcrc']);
+  });
+
+  it('does not wait for somebody who was killed before the lock named its holder, or while breaking one', async (t) => {
+    const lcrc = await file(t, 'client:\n  id: 00000000620A3E4A\n');
+    const [lock, seconds] = [`${lcrc.path}.lock`, Date.now() / 1000];
+    await writeFile(lock, '');
+    await utimes(lock, seconds - 10, seconds - 10);
+    await writeFile(`${lock}.break`, '');
+    // The clock was put back since.
+    await utimes(`${lock}.break`, seconds + 1000, seconds + 1000);
+    const began = performance.now();
+    await lcrc.update(async () => change);
+    assert.ok(performance.now() - began < 60_000, 'it was waited for');
     assert.deepEqual(await readdir(join(lcrc.path, '..')), ['.lcrc']);
   });
 
