@@ -63,7 +63,7 @@ const checkNode = (ground: Ground, id: NodeId, kinds: Kinds): void => {
 };
 
 const flags: readonly { readonly aspect: keyof Ahead; readonly kinds: readonly Kind[] }[] = [
-  { aspect: 'place', kinds: ['move', 'remove', 'replaced'] },
+  { aspect: 'place', kinds: ['move', 'remove', 'replaced', 'making'] },
   { aspect: 'description', kinds: ['describe'] },
   { aspect: 'content', kinds: ['put-content', 'remove', 'replaced'] },
 ];

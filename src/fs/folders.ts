@@ -7,6 +7,7 @@ import { isAhead } from '../metadata/base-version.ts';
 import { maxNameLength, toRemoteName } from '../metadata/names.ts';
 import { type Node, type NodeId, rootNode } from '../metadata/node.ts';
 import { isBackupName } from '../queue/backup-names.ts';
+import { isTakingOver } from '../queue/intent.ts';
 import type { Caller, Place, RenameFlags } from './file-system.ts';
 import { checkWritable, type FsParts, needFolder, needNode, now } from './parts.ts';
 
@@ -241,7 +242,7 @@ export class Folders {
     this.#letGo(former);
     const { tree, conflicts, journal } = this.#parts;
     const { place: _, ...others } = tree.place(heir, at.parent, at.name).ahead;
-    const isMoving = journal.of(heir).some(({ intent }) => intent.kind === 'move');
+    const isMoving = journal.of(heir).some(({ intent }) => intent.kind === 'move' || isTakingOver(intent));
     tree.update(heir, { ahead: isMoving ? { ...others, place: true } : others });
     conflicts.end(heir);
   }

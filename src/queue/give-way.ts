@@ -5,8 +5,7 @@ import { DriveError } from '../drive/drive-error.ts';
 import { withInfix } from '../metadata/names.ts';
 import type { Node, NodeId } from '../metadata/node.ts';
 import { pathAt } from './entry-path.ts';
-import type { Entry, Intent, Place } from './intent.ts';
-import { isTakingOver } from './saves.ts';
+import { type Entry, type Intent, isTakingOver, type Place } from './intent.ts';
 import { aheadOf, done, type Enqueue, holderOf, type Parts, type SendContext } from './sending.ts';
 
 const conflictMark = / \(conflict [^()]* \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\)( \d+)?/g;

@@ -18,6 +18,8 @@ export interface Gone {
   readonly from: Place;
   /** Of bytes of it that were sent without an answer: an item that holds them is nobody else's change. */
   readonly sent?: readonly SentMark[];
+  /** What was said of it, and need not be sent unless the removal is taken back. */
+  readonly said?: readonly Remark[];
 }
 
 /** The node whose item gets a content in its place; see saves.ts. */
@@ -27,16 +29,35 @@ interface Replaced {
   readonly left: Place | undefined;
 }
 
-export type Intent =
-  | { readonly kind: 'create-folder'; readonly node: NodeId; readonly at: Place }
-  /** The node's content as it is when it is sent. With `at`, it makes the item. */
-  | { readonly kind: 'put-content'; readonly node: NodeId; readonly at?: Place; readonly replaces?: Replaced }
-  | { readonly kind: 'move'; readonly node: NodeId; readonly from: Place; readonly to: Place }
-  /** With all that was in a folder, and was removed from it before (`also`, the lowest first). */
-  | ({ readonly kind: 'remove'; readonly also?: readonly Gone[] } & Gone)
+/** What is said of an item, beside its content. */
+export type Remark =
   | { readonly kind: 'describe'; readonly node: NodeId; readonly text: string }
   | { readonly kind: 'add-comment'; readonly node: NodeId; readonly text: string }
   | { readonly kind: 'remove-comment'; readonly node: NodeId; readonly commentId: string };
+
+export type Intent =
+  | { readonly kind: 'create-folder'; readonly node: NodeId; readonly at: Place }
+  /**
+   * The node's content as it is when it is sent. With `at`, it makes the item. `source`: the node whose item holds those of its bytes
+   * that are not here.
+   */
+  | {
+      readonly kind: 'put-content';
+      readonly node: NodeId;
+      readonly at?: Place;
+      readonly replaces?: Replaced;
+      readonly source?: NodeId;
+    }
+  | { readonly kind: 'move'; readonly node: NodeId; readonly from: Place; readonly to: Place }
+  /** With all that was in a folder, and was removed from it before (`also`, the lowest first). */
+  | ({ readonly kind: 'remove'; readonly also?: readonly Gone[] } & Gone)
+  | Remark;
+
+export type TakingOver = Extract<Intent, { kind: 'put-content' }> & { readonly at: Place; readonly replaces: Replaced };
+
+/** The item has not passed to the node yet. */
+export const isTakingOver = (intent: Intent): intent is TakingOver =>
+  intent.kind === 'put-content' && intent.replaces !== undefined && intent.at !== undefined;
 
 /** An entry of the journal. */
 export interface Entry {
@@ -105,13 +126,15 @@ export const foldersOf = (intent: Intent): NodeId[] => placesOf(intent).map(({ p
 
 /**
  * Its node alone (one change of a node after the other; a folder's own after those of its children), the folders it
- * happens in shared with others, and the names it takes or gives up alone.
+ * happens in, and the node that it reads from, shared with others, and the names it takes or gives up alone.
  */
 export const claimsOf = (intent: Intent): readonly Claim[] => {
   const claims = new Map<string, Claim>();
-  const replaced = intent.kind === 'put-content' && intent.replaces !== undefined ? [intent.replaces.node] : [];
+  const { replaces, source } = intent.kind === 'put-content' ? intent : {};
+  const replaced = replaces === undefined ? [] : [replaces.node];
   const nodes = [...nodesOf(intent), ...replaced].map((node) => ({ key: nodeKey(node), alone: true }));
-  const all = [...nodes, ...placesOf(intent).flatMap(placeClaims)];
+  const sources = source === undefined ? [] : [{ key: nodeKey(source), alone: false }];
+  const all = [...nodes, ...sources, ...placesOf(intent).flatMap(placeClaims)];
   for (const claim of all)
     claims.set(claim.key, { key: claim.key, alone: claim.alone || (claims.get(claim.key)?.alone ?? false) });
   return [...claims.values()];

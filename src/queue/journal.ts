@@ -12,6 +12,8 @@ export class Journal {
   readonly #entries = new Map<number, Entry>();
   /** Entries by the nodes that they replace. */
   readonly #replaced = new Map<NodeId, Set<number>>();
+  /** Entries by the nodes whose items they read from. */
+  readonly #reading = new Map<NodeId, Set<number>>();
   readonly #byNode = new Map<NodeId, Set<number>>();
   /** Entries by the folders that they happen in. */
   readonly #byFolder = new Map<NodeId, Set<number>>();
@@ -77,6 +79,11 @@ export class Journal {
     return this.#listed(this.#byFolder.get(folder));
   }
 
+  /** The entries that read from the node's item. */
+  reading(node: NodeId): Entry[] {
+    return this.#listed(this.#reading.get(node));
+  }
+
   /** An entry is to give the node's item to another. */
   isReplaced(node: NodeId): boolean {
     return this.#replaced.has(node);
@@ -122,8 +129,9 @@ export class Journal {
     if (before !== undefined) this.#unlist(before);
     this.#entries.set(entry.seq, entry);
     for (const node of nodesOf(entry.intent)) enlist(this.#byNode, node, entry.seq);
-    if (entry.intent.kind === 'put-content' && entry.intent.replaces !== undefined)
-      enlist(this.#replaced, entry.intent.replaces.node, entry.seq);
+    const { replaces, source } = entry.intent.kind === 'put-content' ? entry.intent : {};
+    if (replaces !== undefined) enlist(this.#replaced, replaces.node, entry.seq);
+    if (source !== undefined) enlist(this.#reading, source, entry.seq);
     for (const folder of foldersOf(entry.intent)) enlist(this.#byFolder, folder, entry.seq);
     if ('at' in entry.intent && entry.intent.at !== undefined)
       enlist(this.#making, placeKey(entry.intent.at), entry.seq);
@@ -139,8 +147,9 @@ export class Journal {
 
   #unlist({ seq, intent }: Entry): void {
     for (const node of nodesOf(intent)) strike(this.#byNode, node, seq);
-    if (intent.kind === 'put-content' && intent.replaces !== undefined)
-      strike(this.#replaced, intent.replaces.node, seq);
+    const { replaces, source } = intent.kind === 'put-content' ? intent : {};
+    if (replaces !== undefined) strike(this.#replaced, replaces.node, seq);
+    if (source !== undefined) strike(this.#reading, source, seq);
     for (const folder of foldersOf(intent)) strike(this.#byFolder, folder, seq);
     if ('at' in intent && intent.at !== undefined) strike(this.#making, placeKey(intent.at), seq);
     if ('from' in intent) strike(this.#leaving, placeKey(intent.from), seq);

@@ -1,7 +1,7 @@
 // What a removal does away with: changes of the node that need not be sent any more, and what is known of those that may have been.
 import type { NodeId } from '../metadata/node.ts';
-import type { Entry, Gone, Intent } from './intent.ts';
-import { type Entries, isTakingOver } from './saves.ts';
+import { type Entry, type Gone, type Intent, isTakingOver, type Remark } from './intent.ts';
+import type { Entries } from './saves.ts';
 import { done, type Parts } from './sending.ts';
 import type { SentMark } from './sent-bytes.ts';
 
@@ -24,10 +24,14 @@ export const leavingWith = (
   return isOnDrive || free.length === entries.length ? free : [];
 };
 
-/** A removal knows what was sent of it by those whose place it takes. */
+const isRemark = (intent: Intent): intent is Remark =>
+  intent.kind === 'describe' || intent.kind === 'add-comment' || intent.kind === 'remove-comment';
+
+/** A removal knows what was sent of it by those whose place it takes, and what they were to say of it. */
 export const withMarks = (removal: Removal, before: readonly Entry[]): Removal => {
   const sent = before.flatMap((entry) => entry.sent ?? []);
-  return sent.length === 0 ? removal : { ...removal, sent };
+  const said = before.map(({ intent }) => intent).filter(isRemark);
+  return { ...removal, ...(sent.length === 0 ? {} : { sent }), ...(said.length === 0 ? {} : { said }) };
 };
 
 const ofNode = <G extends Gone>(gone: G, node: NodeId, sent: readonly SentMark[]): G =>
@@ -54,10 +58,19 @@ export const endIfSuperseded = (parts: Parts, entry: Entry): boolean => {
   const next = journal.ending(node).find(({ seq }) => seq > entry.seq);
   if (kind !== 'put-content' || isTakingOver(entry.intent) || next === undefined) return false;
   store.transact(() => {
-    if (entry.sent !== undefined) journal.put(handedOn(next, node, entry.sent));
+    if (entry.sent !== undefined) handOn(parts, next, entry);
     done(parts, entry);
   });
   return true;
+};
+
+/** Who deals with the item that the entry was about: once its node takes over another's, that one has it, and removes it. */
+const handOn = ({ journal }: Parts, next: Entry, { seq, intent, sent = [] }: Entry): void => {
+  const save = journal.of(intent.node).find((one) => one.seq > seq && isTakingOver(one.intent))?.intent;
+  const former = save !== undefined && isTakingOver(save) ? save.replaces.node : undefined;
+  const leaving = former === undefined ? undefined : journal.of(former).find((one) => one.intent.kind === 'remove');
+  if (former === undefined || leaving === undefined) journal.put(handedOn(next, intent.node, sent));
+  else journal.put(handedOn(leaving, former, sent));
 };
 
 /** What a removal removes. */

@@ -1,11 +1,21 @@
 // Programs save by writing another file and giving it the name of the old one, or by putting the old one aside first. For the drive
 // both are new contents of the item that has the name: its id, links, comments and versions live on.
 import type { Item } from '../drive/drive.ts';
-import { foldName } from '../metadata/names.ts';
+import { foldName, toRemoteName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
 import { isBackupName } from './backup-names.ts';
-import { type Claim, type Entry, type Intent, mayBeDone, nameClaim, type Place, placeClaims } from './intent.ts';
-import type { Parts, Send, SendContext } from './sending.ts';
+import {
+  type Claim,
+  type Entry,
+  type Intent,
+  isTakingOver,
+  mayBeDone,
+  nameClaim,
+  type Place,
+  placeClaims,
+  type TakingOver,
+} from './intent.ts';
+import { aheadOf, folderItem, type Parts, type Send, type SendContext } from './sending.ts';
 
 /** What the queue does with its entries, in the running transaction. */
 export interface Entries {
@@ -37,7 +47,7 @@ export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   const { journal, tree } = parts;
   const { heir, at } = save;
   const removal = removalFrom(parts, entries, at);
-  if (removal?.intent.node === save.former) entries.drop(removal);
+  if (removal?.intent.node === save.former) takeBack(entries, removal);
   const left = giveUpSave(parts, entries, heir) ?? placeOnDrive(parts, entries, heir);
   dropPlacing(parts, entries, heir);
   const former = firstFormer(parts, entries, save.former);
@@ -62,24 +72,33 @@ export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
   else if (left !== undefined) entries.enter({ kind: 'remove', node: former, from: left });
 };
 
+/** It does not happen: what was to be said of the item before is to be said. */
+const takeBack = (entries: Entries, { intent, ...removal }: RemovalEntry): void => {
+  entries.drop({ ...removal, intent });
+  for (const remark of intent.said ?? []) entries.enter(remark);
+};
+
 /**
  * Of the file that had the name until a moment ago: the removal of its item from there, as long as it may as well not happen. There
  * are programs that remove the document before they give its name to what they have written (zip, 7z, many in Java).
  */
 export const removalFrom = (
-  { journal, tree }: Parts,
+  parts: Parts,
   entries: Pick<Entries, 'isOpen' | 'isAwaited'>,
   at: Place,
-): Entry | undefined => {
-  const removal = journal.removalsFrom(at).at(-1);
-  if (removal?.intent.kind !== 'remove' || removal.parked !== undefined || entries.isOpen(removal)) return undefined;
+): RemovalEntry | undefined => {
+  const { journal, tree } = parts;
+  const removal = journal.removalsFrom(at).findLast(isRemoval);
+  if (removal === undefined || removal.parked !== undefined || entries.isOpen(removal)) return undefined;
   const { node: former, from, also, sent } = removal.intent;
   const { item, base = item, kind, parent } = tree.get(former) ?? {};
   const isFile = kind === 'file' && item?.kind === 'file' && parent === undefined && also === undefined;
   // The removal alone knows of bytes of ours that may have got there unheard, and who else moves is not sure while answers are missing.
   const isKnown = sent === undefined && journal.all().every(({ ambiguous }) => ambiguous !== true);
-  // Somebody else may have given the item another place since.
-  const isThere = item?.name === base?.name && item?.parentId === base?.parentId && from.name === at.name;
+  // Somebody else may have given the item another place since. And what a save leaves behind has the item that it takes over until then.
+  const isMoved = item?.name !== base?.name || item?.parentId !== base?.parentId || from.name !== at.name;
+  const isAt = item?.name === toRemoteName(at.name, false) && item.parentId === folderItem(parts, at.parent);
+  const isThere = isAt && !isMoved && !journal.isReplaced(former);
   const isQuiet = journal.of(former).every((one) => one.seq === removal.seq || isSuperseded(one));
   return isFile && isKnown && isThere && isQuiet && !entries.isAwaited(removal, [nameClaim(at)]) ? removal : undefined;
 };
@@ -182,8 +201,10 @@ export const canSaveOver = (parts: Parts, entries: Entries, heir: NodeId): boole
     return isSaveEntry(entry) && isAwaited(parts, entries, entry);
   });
 
-type TakingOver = Required<Extract<Intent, { kind: 'put-content' }>>;
 type SaveEntry = Entry & { readonly intent: TakingOver };
+type RemovalEntry = Entry & { readonly intent: Extract<Intent, { kind: 'remove' }> };
+
+const isRemoval = (entry: Entry): entry is RemovalEntry => entry.intent.kind === 'remove';
 
 const isSaveEntry = (entry: Entry): entry is SaveEntry => isTakingOver(entry.intent);
 
@@ -192,10 +213,6 @@ const revocableSave = (parts: Parts, entries: Entries, node: NodeId): SaveEntry 
   const save = parts.journal.of(node).find(isSaveEntry);
   return save === undefined || entries.isOpen(save) || isAwaited(parts, entries, save) ? undefined : save;
 };
-
-/** The item has not passed to the node yet. */
-export const isTakingOver = (intent: Intent): intent is TakingOver =>
-  intent.kind === 'put-content' && intent.replaces !== undefined && intent.at !== undefined;
 
 /** Where the node's item is on the drive once its moves that may have been sent are done, or is to be made. */
 const placeOnDrive = ({ journal, tree }: Parts, { isOpen }: Pick<Entries, 'isOpen'>, id: NodeId): Place | undefined => {
@@ -233,10 +250,11 @@ export const inherit = (parts: Parts, entries: Pick<Entries, 'enter' | 'replace'
   if (replaces === undefined || former?.item === undefined || entry.intent.at === undefined) return entry;
   return store.transact(() => {
     const own = ownOf(parts, heir);
-    pass(parts, former.id, heir);
+    pass(parts, entries, former.id, heir);
     const { at: _, ...intent } = entry.intent;
     const inheriting = { ...entry, intent };
     entries.replace(inheriting);
+    tree.update(heir, { ahead: aheadOf(parts, heir) });
     const isLeaving = parts.journal.of(former.id).some((one) => one.intent.kind === 'remove');
     if (own !== undefined && isLeaving) tree.update(former.id, { ...own, ahead: { place: true, content: true } });
     else if (own !== undefined) leave(parts, entries, { id: former.id, own, from: replaces.left });
@@ -244,11 +262,13 @@ export const inherit = (parts: Parts, entries: Pick<Entries, 'enter' | 'replace'
   });
 };
 
-const pass = (parts: Parts, from: NodeId, to: NodeId): void => {
+const pass = (parts: Parts, entries: Pick<Entries, 'replace'>, from: NodeId, to: NodeId): void => {
   const former = ownOf(parts, from);
   if (former === undefined) return;
   parts.tree.update(from, { item: undefined, base: undefined });
   parts.tree.update(to, { ...former });
+  for (const entry of parts.journal.reading(from))
+    entries.replace({ ...entry, intent: { ...entry.intent, source: to } as Intent });
   parts.itemPassed(from, to);
 };
 
@@ -338,9 +358,11 @@ export const saveBeside = (
     else if (intent.kind !== 'remove') entries.replace(withNode(one, heir));
   }
   makeDirty(parts, former);
-  pass(parts, former, heir);
+  pass(parts, entries, former, heir);
   tree.update(former, { ahead: { content: true } });
-  entries.enter({ kind: 'put-content', node: former, at: { parent: node.parent, name: node.name } });
+  // What is not here yet is read from the item: nothing may happen to that before.
+  const source = isHere(parts, former) ? {} : { source: heir };
+  entries.enter({ kind: 'put-content', node: former, at: { parent: node.parent, name: node.name }, ...source });
   const entry = entries.enter(
     { kind: 'put-content', node: heir, replaces: { node: former, left: undefined } },
     delayMs,

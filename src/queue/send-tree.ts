@@ -145,7 +145,7 @@ const stay = async (parts: Parts, entry: MoveEntry, id: ItemId, signal: AbortSig
   parts.renew(node);
 };
 
-/** An earlier attempt may have done it. */
+/** An earlier attempt may have done it, or somebody else. */
 const moveUnlessThere = async (
   { drive }: Parts,
   { attempts, ambiguous }: Entry,
@@ -153,9 +153,11 @@ const moveUnlessThere = async (
   target: Parameters<Drive['move']>[1],
   signal: AbortSignal,
 ): Promise<Item> => {
-  const current = attempts > 0 || ambiguous === true ? await drive.get(item.id, signal) : item;
-  const isThere = current.parentId === target.parentId && current.name === target.name;
-  return isThere ? current : await drive.move(current, target, signal);
+  const isThere = ({ parentId, name }: Item): boolean => parentId === target.parentId && name === target.name;
+  // That it has never been away from there is what was known before earlier moves.
+  const isDoubtful = attempts > 0 || ambiguous === true || isThere(item);
+  const current = isDoubtful ? await drive.get(item.id, signal) : item;
+  return isThere(current) ? current : await drive.move(current, target, signal);
 };
 
 /** Either the item is gone, or the folder that it was to be moved to. */

@@ -12,7 +12,7 @@ import type { RemoteChanges } from '../metadata/remote-changes.ts';
 import type { Tree } from '../metadata/tree.ts';
 import type { Store } from '../store/store.ts';
 import type { Conflicts } from './conflicts.ts';
-import type { Entry, Intent } from './intent.ts';
+import { type Entry, type Intent, isTakingOver } from './intent.ts';
 import type { Journal } from './journal.ts';
 
 export interface Parts {
@@ -88,11 +88,14 @@ export const baseAfter = ({ tree }: Parts, { intent }: Entry, item: Item | undef
 /** What of the node is still ahead of the drive once `sent` is out of the journal. */
 export const aheadOf = ({ journal, tree, contents }: Parts, id: NodeId, sent?: Entry): Ahead => {
   const node = tree.get(id);
-  const kinds = new Set(journal.of(id).flatMap((entry) => (entry.seq === sent?.seq ? [] : entry.intent.kind)));
+  const left = journal.of(id).filter(({ seq }) => seq !== sent?.seq);
+  const kinds = new Set(left.map(({ intent }) => intent.kind));
+  // Until it takes over another's item, its own is where it was.
+  const isElsewhere = left.some(({ intent }) => isTakingOver(intent));
   const isDirty = node?.content !== undefined && (contents.record(node.content)?.dirty ?? false);
   return {
     ...(isDirty || kinds.has('put-content') || kinds.has('remove') ? { content: true } : {}),
-    ...(kinds.has('move') || kinds.has('remove') ? { place: true } : {}),
+    ...(kinds.has('move') || kinds.has('remove') || isElsewhere ? { place: true } : {}),
     ...(kinds.has('describe') ? { description: true } : {}),
   };
 };

@@ -8,7 +8,7 @@ import { type Concerns, Drains } from './drains.ts';
 import { foldableRemovals, foldMove } from './folding.ts';
 import type { GatheringTimes } from './gathering.ts';
 import { type Hold, type HoldKind, Holds } from './holds.ts';
-import { type Entry, type Intent, mayBeDone, type Place } from './intent.ts';
+import { type Entry, type Intent, isTakingOver, mayBeDone, type Place } from './intent.ts';
 import { goneWith, leavingWith, type Removal, withMarks } from './leaving.ts';
 import {
   canSaveBeside,
@@ -16,7 +16,6 @@ import {
   type Entries,
   giveUpSave,
   heirOf,
-  isTakingOver,
   putAside,
   removalFrom,
   type Save,

@@ -1,8 +1,9 @@
 // What is removed here while it is being made on the drive, and cannot be made as it was meant: it is not made elsewhere.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Bench } from '../support/opened.ts';
-import { hold } from '../support/queue-steps.ts';
+import { hold, until } from '../support/queue-steps.ts';
 
 const made: Readonly<Record<string, (bench: Bench) => Promise<unknown>>> = {
   'a file': (b) => b.write('/f/new', 'ours'),
@@ -47,3 +48,36 @@ for (const [what, make] of Object.entries(made))
       assert.deepEqual(await bench.shown(), {});
     });
   });
+
+describe('a file that somebody else removes while it is being renamed, and which is renamed back before that is known', () => {
+  const services = {
+    'by listings': { fs: { settleMs: 5, listingAgeMs: 0 } },
+    'by a feed': {
+      memory: { features: {}, treeVersions: true },
+      fs: { settleMs: 5, listingAgeMs: 1e9, feedIntervalMs: 20 },
+    },
+  };
+  for (const [service, options] of Object.entries(services))
+    test(`is gone, ${service}`, async () => {
+      await using bench = await Bench.open(options);
+      bench.memory.store.put('a', 'old');
+      await bench.list();
+      await bench.read('/a');
+      const { arrived, letGo } = hold(bench, 'move');
+      await bench.calls.rename('/a', '/b');
+      await arrived;
+      bench.memory.store.remove('a');
+      const before = bench.memory.calls.length;
+      const asked = (): boolean =>
+        bench.memory.calls.slice(before).some(({ intent }) => /changes|children/.test(intent));
+      await bench.calls.rename('/b', '/a');
+      // What is told of it while our renaming is under way is not told again.
+      await until(async () => (await bench.list()).length >= 0 && asked());
+      letGo();
+      assert.deepEqual(await bench.sync(), []);
+      const end = Date.now() + 5_000;
+      while ((await bench.list()).includes('a') && Date.now() < end) await delay(5);
+      assert.deepEqual(await bench.list(), []);
+      assert.deepEqual(bench.tree(), {});
+    });
+});

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { failingDrive, flakyNetwork } from '../support/failing-drive.ts';
 import { Bench } from '../support/opened.ts';
-import { hold, until } from '../support/queue-steps.ts';
+import { breakDrive, hold, until } from '../support/queue-steps.ts';
 import { changes, meetsTheirs, sameItem, withDocument } from '../support/saved-document.ts';
 
 const saveBy = async (bench: Bench, text: string, temporary = '/doc.tmp'): Promise<void> => {
@@ -73,6 +73,23 @@ describe('a save by removal keeps the item', () => {
     await bench.write('/doc.tmp', 'new');
     await bench.calls.rename('/doc.tmp', '/doc');
     await sameItem(bench, id, { doc: 'new', other: 'between' });
+  });
+
+  test('with what was said of it, and is not on the drive yet', async () => {
+    await using bench = await withDocument();
+    const { id } = bench.memory.store.at('doc');
+    const { mend } = breakDrive(bench);
+    await bench.calls.setxattr('/doc', 'user.skydrive.description', Buffer.from('described'));
+    bench.memory.store.at('doc').description = 'before';
+    await bench.calls.setxattr('/doc', 'user.skydrive.comment.add', Buffer.from('mine'));
+    await saveBy(bench, 'new');
+    mend();
+    assert.deepEqual(await bench.sync(), []);
+    const doc = bench.memory.store.at('doc');
+    assert.deepEqual(
+      [doc.id, doc.description, doc.comments.map(({ text }) => text)],
+      [id, 'described', ['good', 'mine']],
+    );
   });
 
   test('while the former content is being sent', async () => {

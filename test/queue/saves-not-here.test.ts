@@ -54,3 +54,46 @@ describe('a save whose old bytes others change before they are here', () => {
     assert.deepEqual(await bench.shown(), { doc: 'theirs' });
   });
 });
+
+describe('a save by backup, of a document that was never read, which is taken back', () => {
+  const cases: Readonly<
+    Record<string, readonly [(bench: Bench) => Promise<unknown>, Readonly<Record<string, string>>]>
+  > = {
+    'by renaming the backup over the new one': [(b) => b.calls.rename('/doc~', '/doc'), { doc: 'old' }],
+    'by removing the new one, and renaming the backup': [
+      async (b) => {
+        await b.calls.unlink('/doc');
+        await b.calls.rename('/doc~', '/doc');
+      },
+      { doc: 'old' },
+    ],
+    'by removing the new one': [(b) => b.calls.unlink('/doc'), { 'doc~': 'old' }],
+    'by removing the new one, and giving the backup another name': [
+      async (b) => {
+        await b.calls.unlink('/doc');
+        await b.calls.rename('/doc~', '/other');
+      },
+      { other: 'old' },
+    ],
+    'after a further save, by removing that': [
+      async (b) => {
+        await b.write('/t', 'newer');
+        await b.calls.rename('/t', '/doc');
+        await b.calls.unlink('/doc');
+      },
+      { 'doc~': 'old' },
+    ],
+  };
+  for (const settleMs of [5, 60_000])
+    for (const [name, [act, tree]] of Object.entries(cases))
+      test(`${name}, with ${settleMs} ms to settle`, async () => {
+        await using bench = await withDocument({ settleMs });
+        await bench.calls.rename('/doc', '/doc~');
+        await bench.write('/doc', 'new');
+        await act(bench);
+        assert.deepEqual(await bench.sync(), []);
+        assert.deepEqual(bench.tree(), tree);
+        assert.deepEqual(await bench.shown(), tree);
+        assert.deepEqual(bench.troubles, []);
+      });
+});
