@@ -15,6 +15,7 @@ import {
   placeClaims,
   type TakingOver,
 } from './intent.ts';
+import type { Journal } from './journal.ts';
 import { aheadOf, folderItem, type Parts, type Send, type SendContext } from './sending.ts';
 
 /** What the queue does with its entries, in the running transaction. */
@@ -307,19 +308,25 @@ export const putAside = (
   // With its letters in another case it is another name here, and that of the item would stay as it is.
   const isFrom = ({ intent }: Entry): boolean => intent.kind === 'move' && intent.from.name === at.name;
   const moves = journal.movesFrom(at).filter((entry) => isFrom(entry) && !entries.isOpen(entry));
-  const first = moves.find(({ seq, intent }) => journal.of(intent.node).find(isMove)?.seq === seq);
+  const first = moves.find(({ seq, intent }) => firstMove(journal, intent.node)?.seq === seq);
   if (first === undefined || journal.of(first.intent.node).some((entry) => entries.isRunning(entry))) return undefined;
   return first.intent.node;
 };
 
 const isMove = ({ intent }: Entry): boolean => intent.kind === 'move';
 
+/** What takes the node's item from where it is on the drive. One that is to take over another's item has none there yet. */
+const firstMove = (journal: Journal, node: NodeId): Entry | undefined => {
+  const entries = journal.of(node);
+  return entries.some(({ intent }) => isTakingOver(intent)) ? undefined : entries.find(isMove);
+};
+
 /** A new file that waits to be made under the name that the node's item still has on the drive. */
 export const heirOf = (parts: Parts, entries: Pick<Entries, 'isOpen'>, id: NodeId): Save | undefined => {
   const { journal } = parts;
-  const moves = journal.of(id).filter(isMove);
-  const [move] = moves;
-  if (move?.intent.kind !== 'move' || moves.some((entry) => entries.isOpen(entry))) return undefined;
+  const move = firstMove(journal, id);
+  const isUnderWay = journal.of(id).some((entry) => isMove(entry) && entries.isOpen(entry));
+  if (move?.intent.kind !== 'move' || isUnderWay) return undefined;
   const at = move.intent.from;
   const making = journal.making(at).find(({ intent }) => intent.kind === 'put-content' && intent.at?.name === at.name);
   if (making === undefined || entries.isOpen(making)) return undefined;

@@ -5,7 +5,16 @@ import { isSameContent, isSamePlace } from '../metadata/base-version.ts';
 import type { NodeId } from '../metadata/node.ts';
 import { type Gone, nodesOf } from './intent.ts';
 import { keepForReaders } from './keep-for-readers.ts';
-import { done, type Enqueue, isEmptyFolder, isFault, type Parts, type Send, type SendContext } from './sending.ts';
+import {
+  aheadOf,
+  done,
+  type Enqueue,
+  isEmptyFolder,
+  isFault,
+  type Parts,
+  type Send,
+  type SendContext,
+} from './sending.ts';
 import { holdsSent } from './sent-bytes.ts';
 
 type RemovalEntry = Parameters<Send<'remove'>>[1];
@@ -19,36 +28,51 @@ export const sendRemoval: Send<'remove'> = async (parts, entry, context) => {
     oneByOne(parts, entry, context.enqueue);
     return;
   }
+  let elsewhere: readonly Elsewhere[] | undefined = [];
   if (node?.item !== undefined) {
-    const isGone = await (node.kind === 'folder'
-      ? removeFolder(parts, entry, node.item, context)
-      : removeFile(parts, entry, node.base ?? node.item, context.signal));
-    if (!isGone) return;
+    if (node.kind === 'folder') elsewhere = await removeFolder(parts, entry, node.item, context);
+    else if (!(await removeFile(parts, entry, node.base ?? node.item, context.signal))) elsewhere = undefined;
   }
+  if (elsewhere === undefined) return;
+  for (const { gone } of elsewhere) warnOf(parts, gone, 'somebody has moved it meanwhile');
   parts.store.transact(() => {
     done(parts, entry);
+    // The lowest come first.
+    for (const { gone, now } of [...elsewhere].reverse())
+      comeBack(parts, gone.node, now, () =>
+        parts.tree.update(gone.node, { ahead: aheadOf(parts, gone.node), base: undefined }),
+      );
     // What is uploaded is counted; what a removal gives free, recycle bin or not, only the drive knows.
     parts.space.outdated();
     for (const id of nodesOf(intent)) parts.settled(id);
   });
 };
 
+/** What was removed with a folder, and is not in it on the drive. */
+interface Elsewhere {
+  readonly gone: Gone;
+  readonly now: Item;
+}
+
 /** What a look into a folder found that is to be removed. */
 interface Look {
   /** Nothing is in it, at any depth, but what was known here as it is there, and was removed. */
   readonly holdsOnlyKnown: boolean;
+  readonly elsewhere?: readonly Elsewhere[];
   /** As long as the folder has this one, that is so. Undefined where the drive has no such thing. */
   readonly treeVersion?: string | undefined;
 }
 
 /** Into a folder with all that was removed in it before. */
 const lookAtTree = async (
-  { tree, drive }: Parts,
+  parts: Parts,
   folder: ItemId,
   removed: readonly Gone[],
   signal: AbortSignal,
 ): Promise<Look> => {
+  const { tree, drive } = parts;
   const gone = new Map<NodeId, Gone>(removed.map((one) => [one.node, one]));
+  const unseen = new Set(removed.flatMap(({ node }) => tree.get(node)?.item?.id ?? []));
   const isKnown = async (item: Item): Promise<boolean> => {
     const node = tree.byItem(item.id);
     const base = node?.base ?? node?.item;
@@ -61,8 +85,25 @@ const lookAtTree = async (
   for await (const page of drive.descendants(folder, signal)) {
     treeVersion ??= page.find(({ id }) => id === folder)?.treeVersion;
     for (const item of page) if (item.id !== folder && !(await isKnown(item))) return { holdsOnlyKnown: false };
+    for (const { id } of page) unseen.delete(id);
   }
-  return { holdsOnlyKnown: true, treeVersion };
+  return { holdsOnlyKnown: true, treeVersion, elsewhere: await lookElsewhere(parts, removed, unseen, signal) };
+};
+
+/** Somebody else may have moved out what is not in the folder. */
+const lookElsewhere = async (
+  parts: Parts,
+  removed: readonly Gone[],
+  unseen: ReadonlySet<ItemId>,
+  signal: AbortSignal,
+): Promise<Elsewhere[]> => {
+  const found: Elsewhere[] = [];
+  for (const gone of removed) {
+    const { item } = parts.tree.get(gone.node) ?? {};
+    const now = item !== undefined && unseen.has(item.id) ? await lookAt(parts, item.id, signal) : undefined;
+    if (now !== undefined) found.push({ gone, now });
+  }
+  return found;
 };
 
 /** Into a folder of which our user saw that it is empty. */
@@ -80,19 +121,19 @@ const emptyIfMissing = (error: unknown): Look => {
 /** How often an item is looked at whose version is another although nothing in it is that counts. */
 const maxLooks = 5;
 
-/** False: somebody else has done something in it. Where the drive has versions of trees, nothing of his goes with it. */
+/** Undefined: somebody else has done something in it. Where the drive has versions of trees, nothing of his goes with it. */
 const removeUnlessUsed = async (
   parts: Parts,
   folder: ItemId,
   look: () => Promise<Look>,
   signal: AbortSignal,
-): Promise<boolean> => {
+): Promise<readonly Elsewhere[] | undefined> => {
   for (let looks = 0; looks < maxLooks; looks += 1) {
-    const { holdsOnlyKnown, treeVersion } = await look().catch(emptyIfMissing);
-    if (!holdsOnlyKnown) return false;
+    const { holdsOnlyKnown, treeVersion, elsewhere = [] } = await look().catch(emptyIfMissing);
+    if (!holdsOnlyKnown) return undefined;
     try {
       await removeItem(parts, folder, treeVersion, signal);
-      return true;
+      return elsewhere;
     } catch (error) {
       if (!isFault(error, 'changed')) throw error;
     }
@@ -100,29 +141,31 @@ const removeUnlessUsed = async (
     if (now?.treeVersion !== treeVersion) continue;
     // It is as it was: this drive does not take such a version as a condition.
     await removeItem(parts, folder, undefined, signal);
-    return true;
+    return elsewhere;
   }
-  return false;
+  return undefined;
 };
 
+/** Gives what was to go with it and is elsewhere; undefined if it stays. */
 const removeFolder = async (
   parts: Parts,
   entry: RemovalEntry,
   item: Item,
   { signal, enqueue }: SendContext,
-): Promise<boolean> => {
+): Promise<readonly Elsewhere[] | undefined> => {
   const { also = [] } = entry.intent;
   const look = (): Promise<Look> =>
     also.length > 0 ? lookAtTree(parts, item.id, also, signal) : lookIfEmpty(parts, item, signal);
-  if (await removeUnlessUsed(parts, item.id, look, signal)) return true;
+  const elsewhere = await removeUnlessUsed(parts, item.id, look, signal);
+  if (elsewhere !== undefined) return elsewhere;
   if (also.length > 0) {
     oneByOne(parts, entry, enqueue);
-    return false;
+    return undefined;
   }
   const now = await lookAt(parts, item.id, signal);
-  if (now === undefined) return true;
+  if (now === undefined) return [];
   bringBack(parts, entry, now, 'somebody has put something into it meanwhile');
-  return false;
+  return undefined;
 };
 
 /** Somebody else has done something in the folder: what he has not touched goes, each under its own guard. */
@@ -197,17 +240,20 @@ const isKnownContent = async (
 
 /** It stays on the drive, and comes back into the tree where the drive has it by now. */
 const bringBack = (parts: Parts, entry: RemovalEntry, now: Item, why: string): void => {
-  const { tree, changes, contents } = parts;
-  const { node, from } = entry.intent;
-  parts.log.warn(`${from.name} is not removed: ${why}`);
-  parts.store.transact(() => {
-    // What a program writes to the file that it removed is for nobody else: it must not get into the one that comes back.
-    if (contents.used(tree.get(node)?.content) !== undefined) tree.update(node, { item: undefined, base: undefined });
-    else if (tree.get(node)?.kind !== 'folder') changes.replaceContent(node, now);
-    done(parts, entry);
-    changes.forget(node);
-    changes.applyLooked(now);
-  });
+  warnOf(parts, entry.intent, why);
+  parts.store.transact(() => comeBack(parts, entry.intent.node, now, () => done(parts, entry)));
+};
+
+const warnOf = ({ log }: Parts, { from }: Gone, why: string): void => log.warn(`${from.name} is not removed: ${why}`);
+
+/** In a transaction. `end`: nothing waits to be sent of the node any more. */
+const comeBack = ({ tree, changes, contents }: Parts, node: NodeId, now: Item, end: () => void): void => {
+  // What a program writes to the file that it removed is for nobody else: it must not get into the one that comes back.
+  if (contents.used(tree.get(node)?.content) !== undefined) tree.update(node, { item: undefined, base: undefined });
+  else if (tree.get(node)?.kind !== 'folder') changes.replaceContent(node, now);
+  end();
+  changes.forget(node);
+  changes.applyLooked(now);
 };
 
 const removeItem = async (

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Bench } from '../support/opened.ts';
 import { hold, until } from '../support/queue-steps.ts';
 
@@ -79,5 +80,31 @@ describe('a file that somebody else removes while it is being renamed, and which
       while ((await bench.list()).includes('a') && Date.now() < end) await delay(5);
       assert.deepEqual(await bench.list(), []);
       assert.deepEqual(bench.tree(), {});
+    });
+});
+
+describe('what somebody else moves out of a folder', () => {
+  const services = { 'by listings': {}, 'by a feed': { memory: { features: {}, treeVersions: true } } };
+  for (const [service, options] of Object.entries(services))
+    test(`that is removed here with all that was in it stays, ${service}`, async () => {
+      await using bench = await Bench.open({
+        ...options,
+        fs: { settleMs: 60_000, listingAgeMs: 1e9, feedIntervalMs: 20 },
+      });
+      const { store } = bench.memory;
+      for (const folder of ['d', 'd/inner', 'e']) store.makeFolder(folder);
+      for (const file of ['d/doc', 'd/other', 'd/inner/deep']) store.put(file, file);
+      await bench.shown();
+      store.move('d/doc', 'e/doc');
+      store.move('d/inner', 'e/inner');
+      for (const file of ['/d/inner/deep', '/d/doc', '/d/other']) await bench.calls.unlink(file);
+      for (const folder of ['/d/inner', '/d']) await bench.calls.rmdir(folder);
+      assert.deepEqual(await bench.sync(), []);
+      const tree = { 'e/': '', 'e/doc': 'd/doc', 'e/inner/': '', 'e/inner/deep': 'd/inner/deep' };
+      assert.deepEqual(bench.tree(), tree);
+      const end = Date.now() + 5_000;
+      while (!isDeepStrictEqual(await bench.shown(), tree) && Date.now() < end) await delay(5);
+      assert.deepEqual(await bench.shown(), tree);
+      assert.deepEqual(await bench.opened.check({ remote: true }, AbortSignal.timeout(60_000)), []);
     });
 });

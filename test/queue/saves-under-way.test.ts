@@ -1,6 +1,7 @@
 // A file whose content is being sent is renamed over another: until it takes over that one's item, its own is where it was.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { slowly } from '../support/failing-drive.ts';
 import type { Call } from '../support/memory-drive.ts';
 import { Bench } from '../support/opened.ts';
 import { hold, until } from '../support/queue-steps.ts';
@@ -58,4 +59,26 @@ describe('it stays where it was renamed to, whatever is told of its folder meanw
         assert.deepEqual(bench.tree(), tree);
         assert.deepEqual(await bench.shown(), tree);
       });
+});
+
+test('it is put aside in turn: what is written under its name is no new content of the item that it had', async () => {
+  let letGo = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await using bench = await Bench.open({ fs: { settleMs: 300 }, wrap: (drive) => slowly(drive, () => gate) });
+  const { id } = bench.memory.store.put('doc', 'old');
+  bench.memory.store.makeFolder('d');
+  await bench.list();
+  await bench.write('/d/new', 'put aside');
+  await until(() => bench.memory.store.find('d/new') !== undefined);
+  await bench.calls.rename('/d/new', '/doc');
+  await bench.calls.rename('/doc', '/doc~');
+  letGo();
+  await until(() => bench.opened.unsent().every(({ running }) => !running));
+  await bench.write('/doc', 'new');
+  assert.deepEqual(await bench.sync(), []);
+  assert.deepEqual(bench.tree(), { 'd/': '', doc: 'new', 'doc~': 'put aside' });
+  assert.deepEqual(await bench.shown(), bench.tree());
+  assert.equal(bench.memory.store.at('doc').id, id);
 });

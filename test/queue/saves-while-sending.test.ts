@@ -1,8 +1,7 @@
 // A document is saved by way of a backup while its former content is being sent, or before it is known whether that arrived.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Drive } from '../../src/drive/drive.ts';
-import { failingDrive, flakyNetwork } from '../support/failing-drive.ts';
+import { failingDrive, flakyNetwork, slowly } from '../support/failing-drive.ts';
 import { Bench } from '../support/opened.ts';
 import { hold, until } from '../support/queue-steps.ts';
 
@@ -62,21 +61,6 @@ const check = async (bench: Bench, id: string, expected: Readonly<Record<string,
   await bench.reopen({ listingAgeMs: 0 });
   assert.deepEqual(await bench.shown(), expected);
 };
-
-/** Its uploads take effect, and their answers come when `gate` says so. */
-const slowly = (drive: Drive, gate: () => Promise<void> | undefined): Drive =>
-  new Proxy(drive, {
-    get: (target, key) => {
-      const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== 'function') return value;
-      if (key !== 'upload') return value.bind(target);
-      return async (...given: Parameters<Drive['upload']>) => {
-        const item = await target.upload(...given);
-        await gate();
-        return item;
-      };
-    },
-  });
 
 for (const [name, [act, expected]] of Object.entries(ways)) {
   describe(`${name}`, () => {

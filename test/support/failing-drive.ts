@@ -90,3 +90,18 @@ export const failNth =
   (method: Method, nth: number, failure: Failure): Plan =>
   (called, count) =>
     called === method && count === nth ? failure : undefined;
+
+/** Its uploads take effect, and their answers come when `gate` says so. */
+export const slowly = (drive: Drive, gate: () => Promise<void> | undefined): Drive =>
+  new Proxy(drive, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      if (key !== 'upload') return value.bind(target);
+      return async (...given: Parameters<Drive['upload']>) => {
+        const item = await target.upload(...given);
+        await gate();
+        return item;
+      };
+    },
+  });
