@@ -2,13 +2,15 @@
 // ever what our user knew. A whole tree goes in one request if nothing else is in it.
 import type { Drive, Item, ItemId } from '../drive/drive.ts';
 import { isSameContent, isSamePlace } from '../metadata/base-version.ts';
+import { foldName, toRemoteName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
-import { type Gone, nodesOf } from './intent.ts';
+import { type Gone, nodesOf, type Place } from './intent.ts';
 import { keepForReaders } from './keep-for-readers.ts';
 import {
   aheadOf,
   done,
   type Enqueue,
+  folderItem,
   isEmptyFolder,
   isFault,
   type Parts,
@@ -240,9 +242,24 @@ const isKnownContent = async (
 
 /** It stays on the drive, and comes back into the tree where the drive has it by now. */
 const bringBack = (parts: Parts, entry: RemovalEntry, now: Item, why: string): void => {
+  const { node, from } = entry.intent;
+  if (isMadeAnew(parts, from, now)) {
+    parts.store.transact(() => {
+      parts.tree.update(node, { item: undefined, base: undefined });
+      done(parts, entry);
+    });
+    return;
+  }
   warnOf(parts, entry.intent, why);
-  parts.store.transact(() => comeBack(parts, entry.intent.node, now, () => done(parts, entry)));
+  parts.store.transact(() => comeBack(parts, node, now, () => done(parts, entry)));
 };
+
+/** It was a folder, and there is one of its name again: what is on the drive is that one. */
+const isMadeAnew = (parts: Parts, from: Place, { kind, parentId, name }: Item): boolean =>
+  kind === 'folder' &&
+  parentId === folderItem(parts, from.parent) &&
+  foldName(name) === foldName(toRemoteName(from.name, false)) &&
+  parts.journal.making(from).some(({ intent }) => intent.kind === 'create-folder');
 
 const warnOf = ({ log }: Parts, { from }: Gone, why: string): void => log.warn(`${from.name} is not removed: ${why}`);
 

@@ -61,12 +61,15 @@ const adoptFolder = async (
 ): Promise<void> => {
   const { intent } = entry;
   const holder = await takenBy(parts, entry, place, context);
-  if (holder?.kind === 'folder' && parts.tree.byItem(holder.id) === undefined) {
+  const known = holder === undefined ? undefined : parts.tree.byItem(holder.id);
+  // One that was removed here, and which others use, is what the new one of its name is on the drive.
+  if (holder?.kind === 'folder' && known?.parent === undefined) {
     const now = parts.clock.now();
     // What others may have put into it is not known until it was listed. Ours is empty, as nothing is sent into it before.
     const listedAt = (await isStillEmpty(parts, holder, context.signal)) ? now : undefined;
     parts.changes.settle(holder.id);
     parts.store.transact(() => {
+      if (known !== undefined) parts.tree.update(known.id, { item: undefined, base: undefined });
       done(parts, entry, holder);
       parts.tree.update(intent.node, { listedAt });
     });

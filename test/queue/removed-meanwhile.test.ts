@@ -108,3 +108,24 @@ describe('what somebody else moves out of a folder', () => {
       assert.deepEqual(await bench.opened.check({ remote: true }, AbortSignal.timeout(60_000)), []);
     });
 });
+
+describe('a folder that is removed here and made anew, while somebody else puts something into it,', () => {
+  for (const isEmpty of [true, false])
+    for (const settleMs of [5, 60_000])
+      test(`is one folder${isEmpty ? ', which was empty' : ''}; ${settleMs} ms to settle`, async () => {
+        await using bench = await Bench.open({ fs: { settleMs } });
+        await bench.calls.mkdir('/build');
+        if (!isEmpty) await bench.write('/build/old', 'old');
+        assert.deepEqual(await bench.sync(), []);
+        bench.memory.store.put('build/theirs', 'theirs');
+        if (!isEmpty) await bench.calls.unlink('/build/old');
+        await bench.calls.rmdir('/build');
+        await bench.calls.mkdir('/build');
+        await bench.write('/build/new', 'new');
+        assert.deepEqual(await bench.sync(), []);
+        const tree = { 'build/': '', 'build/new': 'new', 'build/theirs': 'theirs' };
+        assert.deepEqual(bench.tree(), tree);
+        assert.deepEqual(await bench.shown(), tree);
+        assert.deepEqual(await bench.opened.check({ remote: true }, AbortSignal.timeout(60_000)), []);
+      });
+});
