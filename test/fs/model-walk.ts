@@ -2,6 +2,7 @@
 // restarts, kills, faults that pass, answers that are lost, times without a network, and another client's doing. In the end the
 // drive, the mount and the model are the same.
 import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
@@ -102,6 +103,18 @@ class Walk {
   constructor(bench: Bench, mortal: MortalDrive) {
     this.bench = bench;
     this.mortal = mortal;
+  }
+
+  /** A file that is there from the beginning. */
+  async find(at: string): Promise<void> {
+    const { store } = this.bench.memory;
+    const folder = dirname(at);
+    if (folder !== '/' && store.find(folder.slice(1)) === undefined) {
+      store.makeFolder(folder.slice(1));
+      await this.model.mkdir(folder);
+    }
+    store.put(at.slice(1), `found ${at}`);
+    await write(this.model, at, O_CREAT, `found ${at}`);
   }
 
   async take(next: Step): Promise<void> {
@@ -274,23 +287,36 @@ const likenesses = {
 } as const;
 export type Likeness = keyof typeof likenesses;
 
+export interface Ground {
+  readonly listingAgeMs?: number;
+  readonly settleMs?: number;
+  /** Of each request. */
+  readonly latencyMs?: number;
+  /** Paths of files that are on the drive, and were never read here. */
+  readonly documents?: readonly string[];
+}
+
 export const walkOver = async (
   likeness: Likeness,
   steps: readonly (Step | Chosen)[],
-  listingAgeMs: number,
+  { listingAgeMs = 1e9, settleMs = 5, latencyMs = 0, documents = [] }: Ground = {},
 ): Promise<void> => {
   const mortal = new MortalDrive();
   const { features, ...others } = likenesses[likeness];
   const bench = await Bench.open({
     memory: { fragmentSize: 2000, features: { ...features, simpleUploadLimit: 5000 }, ...others },
     wrap: (drive) => mortal.around(drive),
-    fs: { listingAgeMs, feedIntervalMs: 30 },
+    fs: { listingAgeMs, settleMs, feedIntervalMs: 30 },
   });
   const story: string[] = [];
-  bench.memory.before = (call) => void story.push(`  ${JSON.stringify(call)}`);
+  bench.memory.before = (call) => {
+    story.push(`  ${JSON.stringify(call)}`);
+    return latencyMs === 0 ? undefined : delay(latencyMs);
+  };
   try {
     bench.memory.store.makeFolder('theirs');
     const walk = new Walk(bench, mortal);
+    for (const document of documents) await walk.find(document);
     for (const next of steps) {
       const chosen = typeof next === 'function' ? next(Object.keys(await shownBy(walk.model))) : [next];
       for (const one of chosen) {

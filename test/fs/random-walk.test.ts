@@ -12,7 +12,7 @@ for (const [title, likeness, listingAgeMs] of [
   test(`walks ${title}`, async () => {
     const steps = fc.array(anyStep, { minLength: 10, maxLength: 60, size: 'max' });
     await fc.assert(
-      fc.asyncProperty(steps, (taken) => walkOver(likeness, taken, listingAgeMs)),
+      fc.asyncProperty(steps, (taken) => walkOver(likeness, taken, { listingAgeMs })),
       walkOptions,
     );
   });
