@@ -336,10 +336,11 @@ export const heirOf = (parts: Parts, entries: Pick<Entries, 'isOpen'>, id: NodeI
 /** Kinds of changes that may as well be made to the item that a new file takes over. */
 const passing: ReadonlySet<Intent['kind']> = new Set(['put-content', 'describe', 'add-comment']);
 
-/** Nothing of the new file can be on the drive, and it is only to be made there. */
-export const canSaveBeside = ({ journal, tree }: Parts, entries: Pick<Entries, 'isOpen'>, heir: NodeId): boolean =>
-  tree.get(heir)?.item === undefined &&
-  journal
+/** All of the new file is here, nothing of it can be on the drive, and it is only to be made there. */
+export const canSaveBeside = (parts: Parts, entries: Pick<Entries, 'isOpen'>, heir: NodeId): boolean =>
+  parts.tree.get(heir)?.item === undefined &&
+  isHere(parts, heir) &&
+  parts.journal
     .of(heir)
     .every((entry) => passing.has(entry.intent.kind) && !isTakingOver(entry.intent) && !entries.isOpen(entry));
 

@@ -97,3 +97,17 @@ describe('a save by backup, of a document that was never read, which is taken ba
         assert.deepEqual(bench.troubles, []);
       });
 });
+
+test('a backup of a document that was never read is itself a new content of another, and the new one goes', async () => {
+  await using bench = await Bench.open({ fs: { settleMs: 60_000 } });
+  for (const name of ['doc', 'other']) bench.memory.store.put(name, `old ${name}`);
+  await bench.list();
+  await bench.calls.rename('/doc', '/doc~');
+  await bench.write('/doc', 'new');
+  await bench.calls.rename('/other', '/other~');
+  await bench.calls.rename('/doc~', '/other');
+  await bench.calls.unlink('/doc');
+  assert.deepEqual(await bench.sync(), []);
+  assert.deepEqual(bench.tree(), { other: 'old doc', 'other~': 'old other' });
+  assert.deepEqual(await bench.shown(), bench.tree());
+});
