@@ -162,9 +162,11 @@ export class Turns {
       const turn = this.#turns.get(seq);
       const entry = this.#host.entry(seq);
       if (turn === undefined || entry === undefined) continue;
+      // Nothing but this would send it.
+      const isGathering = turn.gathers?.with.has(seq) === true;
       this.#gatherNoMore(seq, turn);
       if (turn.lane !== undefined) turn.lane.setPriority(String(seq), this.#host.priority(entry));
-      else if (turn.trouble === undefined || isOwnPause(turn.trouble)) this.schedule(seq, 0);
+      else if (isGathering || turn.trouble === undefined || isOwnPause(turn.trouble)) this.schedule(seq, 0);
     }
   }
 
