@@ -251,7 +251,9 @@ export const inherit = (parts: Parts, entries: Pick<Entries, 'enter' | 'replace'
   if (replaces === undefined || former?.item === undefined || entry.intent.at === undefined) return entry;
   return store.transact(() => {
     const own = ownOf(parts, heir);
+    const reading = parts.journal.reading(heir);
     pass(parts, entries, former.id, heir);
+    readFrom(entries, reading, former.id);
     const { at: _, ...intent } = entry.intent;
     const inheriting = { ...entry, intent };
     entries.replace(inheriting);
@@ -268,9 +270,13 @@ const pass = (parts: Parts, entries: Pick<Entries, 'replace'>, from: NodeId, to:
   if (former === undefined) return;
   parts.tree.update(from, { item: undefined, base: undefined });
   parts.tree.update(to, { ...former });
-  for (const entry of parts.journal.reading(from))
-    entries.replace({ ...entry, intent: { ...entry.intent, source: to } as Intent });
+  readFrom(entries, parts.journal.reading(from), to);
   parts.itemPassed(from, to);
+};
+
+/** The item that these read from is another node's by now. */
+const readFrom = (entries: Pick<Entries, 'replace'>, reading: readonly Entry[], source: NodeId): void => {
+  for (const entry of reading) entries.replace({ ...entry, intent: { ...entry.intent, source } as Intent });
 };
 
 interface Own {

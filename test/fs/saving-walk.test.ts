@@ -86,3 +86,20 @@ for (const likeness of ['live', 'graph'] as const)
       walkOptions,
     );
   });
+
+/** Walks that once failed. */
+const kept: readonly (readonly Step[])[] = [
+  // The new content of a document becomes that of another, while the backup of the first waits for what it is to be filled from.
+  [
+    ...[move('/doc', '/doc~'), { kind: 'write', path: '/doc', letter: 'y', length: 0 } as const, move('/doc', '/tmp')],
+    { kind: 'away', isLost: true },
+    ...[move('/tmp', '/tmp~'), { kind: 'write', path: '/tmp', letter: 'z', length: 3000 } as const, gone('/tmp~')],
+    { kind: 'pause', ms: 12 },
+    { kind: 'kill' },
+  ],
+];
+
+for (const likeness of ['live', 'graph'] as const)
+  test(`walks of programs that save, and that once failed, ${likeness}`, async () => {
+    for (const taken of kept) await walkOver(likeness, taken, { documents });
+  });

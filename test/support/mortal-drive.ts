@@ -59,7 +59,7 @@ export class MortalDrive {
   /** The drive for the next process. */
   kill(): Drive {
     if (this.#drive === undefined) throw new Error('nobody has the drive');
-    this.#life.abort(new Error('killed'));
+    this.#life.abort(new DriveError('offline', 'killed'));
     this.#life = new AbortController();
     return this.#living(this.#drive);
   }
