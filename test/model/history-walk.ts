@@ -280,7 +280,9 @@ class HistoryWalk {
     const parked = await this.#world.settle();
     // What was cut or written to before all of it had come cannot be whole any more once the drive has another version, or
     // none: it waits for somebody to decide. Who had seen the whole of it has it in the ledger.
-    const isUndecided = (one: unknown): boolean => /is no longer|does not exist/.test(JSON.stringify(one));
+    // In the words of the drive in memory, of live and of graph.
+    const gone = /is no longer|does not exist|resource_not_found|itemnotfound/i;
+    const isUndecided = (one: unknown): boolean => gone.test(JSON.stringify(one));
     const isBehind = (one: unknown): boolean => /has to wait for an earlier change/.test(JSON.stringify(one));
     const isAnyUndecided = parked.some(isUndecided);
     const stuck = parked.filter((one) => !isUndecided(one) && !(isAnyUndecided && isBehind(one)));
