@@ -121,6 +121,12 @@ export const nodesOf = (intent: Intent): NodeId[] => {
   return [intent.node, ...also.map(({ node }) => node)];
 };
 
+/** Other nodes whose items a content is about. */
+export const otherItemsOf = (
+  intent: Intent,
+): { readonly replaced?: NodeId | undefined; readonly source?: NodeId | undefined } =>
+  intent.kind === 'put-content' ? { replaced: intent.replaces?.node, source: intent.source } : {};
+
 /** The folders that an entry happens in. */
 export const foldersOf = (intent: Intent): NodeId[] => placesOf(intent).map(({ parent }) => parent);
 
@@ -130,9 +136,9 @@ export const foldersOf = (intent: Intent): NodeId[] => placesOf(intent).map(({ p
  */
 export const claimsOf = (intent: Intent): readonly Claim[] => {
   const claims = new Map<string, Claim>();
-  const { replaces, source } = intent.kind === 'put-content' ? intent : {};
-  const replaced = replaces === undefined ? [] : [replaces.node];
-  const nodes = [...nodesOf(intent), ...replaced].map((node) => ({ key: nodeKey(node), alone: true }));
+  const { replaced, source } = otherItemsOf(intent);
+  const own = replaced === undefined ? nodesOf(intent) : [...nodesOf(intent), replaced];
+  const nodes = own.map((node) => ({ key: nodeKey(node), alone: true }));
   const sources = source === undefined ? [] : [{ key: nodeKey(source), alone: false }];
   const all = [...nodes, ...sources, ...placesOf(intent).flatMap(placeClaims)];
   for (const claim of all)

@@ -3,7 +3,7 @@
 import { foldName } from '../metadata/names.ts';
 import type { NodeId } from '../metadata/node.ts';
 import type { Store, Table } from '../store/store.ts';
-import { type Entry, foldersOf, type Intent, nodesOf, type Place } from './intent.ts';
+import { type Entry, foldersOf, type Intent, nodesOf, otherItemsOf, type Place } from './intent.ts';
 
 export class Journal {
   readonly #store: Store;
@@ -129,8 +129,8 @@ export class Journal {
     if (before !== undefined) this.#unlist(before);
     this.#entries.set(entry.seq, entry);
     for (const node of nodesOf(entry.intent)) enlist(this.#byNode, node, entry.seq);
-    const { replaces, source } = entry.intent.kind === 'put-content' ? entry.intent : {};
-    if (replaces !== undefined) enlist(this.#replaced, replaces.node, entry.seq);
+    const { replaced, source } = otherItemsOf(entry.intent);
+    if (replaced !== undefined) enlist(this.#replaced, replaced, entry.seq);
     if (source !== undefined) enlist(this.#reading, source, entry.seq);
     for (const folder of foldersOf(entry.intent)) enlist(this.#byFolder, folder, entry.seq);
     if ('at' in entry.intent && entry.intent.at !== undefined)
@@ -147,8 +147,8 @@ export class Journal {
 
   #unlist({ seq, intent }: Entry): void {
     for (const node of nodesOf(intent)) strike(this.#byNode, node, seq);
-    const { replaces, source } = intent.kind === 'put-content' ? intent : {};
-    if (replaces !== undefined) strike(this.#replaced, replaces.node, seq);
+    const { replaced, source } = otherItemsOf(intent);
+    if (replaced !== undefined) strike(this.#replaced, replaced, seq);
     if (source !== undefined) strike(this.#reading, source, seq);
     for (const folder of foldersOf(intent)) strike(this.#byFolder, folder, seq);
     if ('at' in intent && intent.at !== undefined) strike(this.#making, placeKey(intent.at), seq);

@@ -74,9 +74,9 @@ export const saveOver = (parts: Parts, entries: Entries, save: Save): void => {
 };
 
 /** It does not happen: what was to be said of the item before is to be said. */
-const takeBack = (entries: Entries, { intent, ...removal }: RemovalEntry): void => {
-  entries.drop({ ...removal, intent });
-  for (const remark of intent.said ?? []) entries.enter(remark);
+const takeBack = (entries: Entries, removal: RemovalEntry): void => {
+  entries.drop(removal);
+  for (const remark of removal.intent.said ?? []) entries.enter(remark);
 };
 
 /**
@@ -97,9 +97,9 @@ export const removalFrom = (
   // The removal alone knows of bytes of ours that may have got there unheard, and who else moves is not sure while answers are missing.
   const isKnown = sent === undefined && journal.all().every(({ ambiguous }) => ambiguous !== true);
   // Somebody else may have given the item another place since. And what a save leaves behind has the item that it takes over until then.
-  const isMoved = item?.name !== base?.name || item?.parentId !== base?.parentId || from.name !== at.name;
-  const isAt = item?.name === toRemoteName(at.name, false) && item.parentId === folderItem(parts, at.parent);
-  const isThere = isAt && !isMoved && !journal.isReplaced(former);
+  const [name, parentId] = [toRemoteName(at.name, false), folderItem(parts, at.parent)];
+  const isAt = (one: Item | undefined): boolean => one?.name === name && one.parentId === parentId;
+  const isThere = isAt(item) && isAt(base) && from.name === at.name && !journal.isReplaced(former);
   const isQuiet = journal.of(former).every((one) => one.seq === removal.seq || isSuperseded(one));
   return isFile && isKnown && isThere && isQuiet && !entries.isAwaited(removal, [nameClaim(at)]) ? removal : undefined;
 };

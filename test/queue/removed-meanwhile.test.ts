@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { Bench } from '../support/opened.ts';
+import { Bench, toldSoon } from '../support/opened.ts';
 import { hold, until } from '../support/queue-steps.ts';
 
 const made: Readonly<Record<string, (bench: Bench) => Promise<unknown>>> = {
@@ -51,14 +51,7 @@ for (const [what, make] of Object.entries(made))
   });
 
 describe('a file that somebody else removes while it is being renamed, and which is renamed back before that is known', () => {
-  const services = {
-    'by listings': { fs: { settleMs: 5, listingAgeMs: 0 } },
-    'by a feed': {
-      memory: { features: {}, treeVersions: true },
-      fs: { settleMs: 5, listingAgeMs: 1e9, feedIntervalMs: 20 },
-    },
-  };
-  for (const [service, options] of Object.entries(services))
+  for (const [service, options] of Object.entries(toldSoon))
     test(`is gone, ${service}`, async () => {
       await using bench = await Bench.open(options);
       bench.memory.store.put('a', 'old');

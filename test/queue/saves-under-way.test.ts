@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { slowly } from '../support/failing-drive.ts';
 import type { Call } from '../support/memory-drive.ts';
-import { Bench } from '../support/opened.ts';
+import { Bench, toldSoon } from '../support/opened.ts';
 import { hold, until } from '../support/queue-steps.ts';
 
 test('its first name is another file’s, which is not taken for a new content of the one that was there', async () => {
@@ -26,14 +26,7 @@ test('its first name is another file’s, which is not taken for a new content o
 
 describe('it stays where it was renamed to, whatever is told of its folder meanwhile', () => {
   const asking: readonly Call['intent'][] = ['changes', 'children'];
-  const services = {
-    'by listings': { fs: { settleMs: 5, listingAgeMs: 0 } },
-    'by a feed': {
-      memory: { features: {}, treeVersions: true },
-      fs: { settleMs: 5, listingAgeMs: 1e9, feedIntervalMs: 20 },
-    },
-  };
-  for (const [service, options] of Object.entries(services))
+  for (const [service, options] of Object.entries(toldSoon))
     for (const how of ['over the other', 'after the other was removed'])
       test(`${how}, ${service}`, async () => {
         await using bench = await Bench.open(options);

@@ -142,3 +142,12 @@ export class Bench implements AsyncDisposable {
     await this.#remove();
   }
 }
+
+/** Drives whose changes by others are seen at once, by what tells of them. */
+export const toldSoon: Readonly<Record<string, BenchOptions>> = {
+  'by listings': { fs: { settleMs: 5, listingAgeMs: 0 } },
+  'by a feed': {
+    memory: { features: {}, treeVersions: true },
+    fs: { settleMs: 5, listingAgeMs: 1e9, feedIntervalMs: 20 },
+  },
+};
